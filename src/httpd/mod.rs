@@ -1,0 +1,1 @@
+//! THE HOST: the only room that names httpd and APR.

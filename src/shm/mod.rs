@@ -1,0 +1,1 @@
+//! SHARED STATE: what all children of one server know of workers and members.

@@ -1,0 +1,1 @@
+//! THE OPERATING SYSTEM: sockets, readiness, shared memory.

@@ -1,0 +1,1 @@
+//! DOING IT: pools, exchanges, retries, failover.
