@@ -24,5 +24,3 @@ mod httpd;
 pub mod shm;
 #[cfg(feature = "httpd")]
 pub mod sys;
-#[cfg(feature = "httpd")]
-pub mod worker;

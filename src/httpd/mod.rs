@@ -1,1 +1,3 @@
 //! THE HOST: the only room that names httpd and APR.
+
+mod ffi;

@@ -1,1 +1,6 @@
-//! THE OPERATING SYSTEM: sockets, readiness, shared memory.
+//! THE OPERATING SYSTEM: sockets and memory that processes share. Besides the host's room the only place with
+//! `unsafe`; what it offers is safe.
+
+pub mod mapping;
+pub mod process;
+pub mod socket;

@@ -1,0 +1,157 @@
+//! The records: one per AJP worker, per balancer, and per member of a balancer.
+//!
+//! Each begins with a [`Tag`] that says whose it is. Counters are relaxed atomics: each is exact by itself, no two
+//! of them form a unit. Zero is the start value of everything.
+
+use crate::balance::State;
+use crate::shared_record;
+use crate::time::Seconds;
+use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64};
+
+/// Longest name that fits a record; the configuration refuses longer ones.
+pub const NAME_MAX: usize = 63;
+
+shared_record! {
+    /// Whose record this is, and since when.
+    pub struct Tag {
+        /// The last (re)start whose configuration named the owner; 0: the record is free.
+        pub generation: AtomicU32,
+        name_len: AtomicU8,
+        parent_len: AtomicU8,
+        name: [AtomicU8; NAME_MAX],
+        parent: [AtomicU8; NAME_MAX],
+    }
+}
+
+impl Tag {
+    /// Whether the record belongs to `name` inside `parent` (empty for workers that stand alone).
+    pub(super) fn is(&self, parent: &[u8], name: &[u8]) -> bool {
+        same(&self.name, &self.name_len, name) && same(&self.parent, &self.parent_len, parent)
+    }
+
+    pub(super) fn set(&self, parent: &[u8], name: &[u8]) {
+        put(&self.name, &self.name_len, name);
+        put(&self.parent, &self.parent_len, parent);
+    }
+}
+
+fn same(field: &[AtomicU8; NAME_MAX], len: &AtomicU8, text: &[u8]) -> bool {
+    usize::from(len.load(Relaxed)) == text.len()
+        && field.iter().zip(text).all(|(byte, wanted)| byte.load(Relaxed) == *wanted)
+}
+
+fn put(field: &[AtomicU8; NAME_MAX], len: &AtomicU8, text: &[u8]) {
+    for (byte, value) in field.iter().zip(text) {
+        byte.store(*value, Relaxed);
+    }
+    len.store(u8::try_from(text.len().min(NAME_MAX)).unwrap_or(0), Relaxed);
+}
+
+shared_record! {
+    /// What is counted per AJP worker name, wherever the name is used (alone or in several balancers).
+    pub struct AjpSlot {
+        /// Whose record this is.
+        pub tag: Tag,
+        /// Attempts started.
+        pub used: AtomicU64,
+        /// Packet payload bytes received from the backend.
+        pub read: AtomicU64,
+        /// Packet payload bytes sent to the backend.
+        pub sent: AtomicU64,
+        /// Attempts that failed because of the backend.
+        pub errors: AtomicU32,
+        /// Requests that failed because of their client.
+        pub client_errors: AtomicU32,
+        /// Reply timeouts; halved by maintenance.
+        pub reply_timeouts: AtomicU32,
+        /// When an attempt last failed; 0: never, or it works again.
+        pub error_time: AtomicU64,
+    }
+}
+
+shared_record! {
+    /// What a balancer keeps per member.
+    pub struct MemberSlot {
+        /// Whose record this is: the member's name inside the balancer's.
+        pub tag: Tag,
+        state: AtomicU32,
+        /// The number that the balancing methods compare.
+        pub value: AtomicU64,
+        /// Sessions begun here (requests without a session id).
+        pub sessions: AtomicU64,
+        /// Attempts that failed because of this member.
+        pub errors: AtomicU32,
+        /// Attempts started through this balancer.
+        pub elected: AtomicU64,
+        /// `elected` at the last maintenance.
+        pub elected_before: AtomicU64,
+        first_error: AtomicU64,
+        last_error: AtomicU64,
+    }
+}
+
+impl MemberSlot {
+    /// The run-time state.
+    pub fn state(&self) -> State {
+        State::from_code(self.state.load(Relaxed))
+    }
+
+    /// Sets the run-time state.
+    pub fn set_state(&self, state: State) {
+        self.state.store(state as u32, Relaxed);
+    }
+
+    /// Moves from one state to another only if nobody else has changed it meanwhile.
+    pub fn change_state(&self, from: State, to: State) -> bool {
+        self.state.compare_exchange(from as u32, to as u32, Relaxed, Relaxed).is_ok()
+    }
+
+    /// When the present row of failures began.
+    pub fn first_error(&self) -> Option<Seconds> {
+        moment(&self.first_error)
+    }
+
+    /// When it last failed.
+    pub fn last_error(&self) -> Option<Seconds> {
+        moment(&self.last_error)
+    }
+
+    /// Records a failure: `first` too if it is the first of a row or the row starts anew.
+    pub fn failed(&self, now: Seconds, anew: bool) {
+        self.last_error.store(now.0, Relaxed);
+        if anew {
+            self.first_error.store(now.0, Relaxed);
+        } else {
+            let _ = self.first_error.compare_exchange(0, now.0, Relaxed, Relaxed);
+        }
+    }
+
+    /// Forgets failures: the member works.
+    pub fn works(&self) {
+        self.first_error.store(0, Relaxed);
+        self.last_error.store(0, Relaxed);
+    }
+
+    /// Lowers the balancing value, not below zero.
+    pub fn lower_value(&self, by: u64) {
+        let _ = self.value.fetch_update(Relaxed, Relaxed, |value| Some(value.saturating_sub(by)));
+    }
+}
+
+fn moment(field: &AtomicU64) -> Option<Seconds> {
+    match field.load(Relaxed) {
+        0 => None,
+        at => Some(Seconds(at)),
+    }
+}
+
+shared_record! {
+    /// What is kept per balancer.
+    pub struct LbSlot {
+        /// Whose record this is.
+        pub tag: Tag,
+        /// When its members were last maintained, in seconds.
+        pub maintained: AtomicU64,
+    }
+}
