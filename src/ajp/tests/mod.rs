@@ -1,0 +1,8 @@
+//! Tests of the room as a whole: captured packets, every anomaly, any cut of the stream, random bytes.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+
+#[allow(unreachable_pub)]
+mod decoder;
+mod encode;
+mod golden_packets;
+mod play;
