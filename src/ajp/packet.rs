@@ -1,6 +1,82 @@
-//! Cursors over packets: one that writes a packet within a limit.
+//! Cursors over packets: one that writes a packet within a limit, one that reads a payload within its bounds.
 
 use super::codes;
+use super::error::ProtocolError;
+
+/// One whole packet at the start of a receive buffer.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Packet<'b> {
+    /// What follows the packet's header.
+    pub(super) payload: &'b [u8],
+    /// Bytes of the buffer that the packet takes.
+    pub(super) size: usize,
+}
+
+impl<'b> Packet<'b> {
+    /// Finds the packet at the start of `received`; `None` if it is not complete yet. What can no longer become
+    /// a packet is an error at once, not after waiting for the rest.
+    ///
+    /// mod_jk accepts a payload as long as the whole packet may be, four bytes more than legal; so do we.
+    pub(super) fn split(received: &'b [u8], limit: usize) -> Result<Option<Self>, ProtocolError> {
+        if !codes::FROM_TOMCAT.starts_with(received.get(..2).unwrap_or(received)) {
+            return Err(ProtocolError::Magic);
+        }
+        let Some((&[_, _, high, low], rest)) = received.split_first_chunk() else { return Ok(None) };
+        let payload = usize::from(u16::from_be_bytes([high, low]));
+        if payload > limit {
+            return Err(ProtocolError::Oversize { payload, limit });
+        }
+        let size = codes::PACKET_HEADER + payload;
+        Ok(rest.get(..payload).map(|payload| Self { payload, size }))
+    }
+}
+
+/// Reads the payload of one packet; never beyond its end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reader<'p> {
+    rest: &'p [u8],
+}
+
+impl<'p> Reader<'p> {
+    pub(super) fn new(rest: &'p [u8]) -> Self {
+        Self { rest }
+    }
+
+    /// What was not read yet.
+    pub(super) fn rest(&self) -> &'p [u8] {
+        self.rest
+    }
+
+    pub(super) fn byte(&mut self, what: &'static str) -> Result<u8, ProtocolError> {
+        let (&byte, rest) = self.rest.split_first().ok_or(ProtocolError::Truncated(what))?;
+        self.rest = rest;
+        Ok(byte)
+    }
+
+    pub(super) fn int(&mut self, what: &'static str) -> Result<u16, ProtocolError> {
+        let (&int, rest) = self.rest.split_first_chunk().ok_or(ProtocolError::Truncated(what))?;
+        self.rest = rest;
+        Ok(u16::from_be_bytes(int))
+    }
+
+    /// A string with its length; `None` is the null string.
+    pub(super) fn string(&mut self, what: &'static str) -> Result<Option<&'p [u8]>, ProtocolError> {
+        match self.int(what)? {
+            codes::NULL_STRING => Ok(None),
+            len => self.text(len, what).map(Some),
+        }
+    }
+
+    /// The bytes of a string whose length was read. The length counts; the byte after them must exist, but what
+    /// it is does not matter.
+    pub(super) fn text(&mut self, len: u16, what: &'static str) -> Result<&'p [u8], ProtocolError> {
+        let (text, rest) =
+            self.rest.split_at_checked(usize::from(len)).ok_or(ProtocolError::Truncated(what))?;
+        let (_terminator, rest) = rest.split_first().ok_or(ProtocolError::Truncated(what))?;
+        self.rest = rest;
+        Ok(text)
+    }
+}
 
 /// Writes one packet to Tomcat. What does not fit is counted instead of written, so that an error can tell how
 /// large the packet would have been.
