@@ -7,6 +7,7 @@
 
 pub mod escape;
 pub mod extensions;
+mod index;
 pub mod map;
 pub mod normal;
 pub mod pattern;

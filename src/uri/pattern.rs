@@ -37,6 +37,13 @@ impl<'p> Shape<'p> {
             Self::Glob { head, middle, tail }
         }
     }
+
+    /// What a path that matches begins with.
+    pub fn head(self) -> &'p [u8] {
+        match self {
+            Self::Exact(head) | Self::Ends { head, .. } | Self::Glob { head, .. } => head,
+        }
+    }
 }
 
 /// Where the first and the last wildcard stand.
@@ -83,33 +90,9 @@ thread_local! {
     pub(super) static TRIALS: core::cell::Cell<usize> = const { core::cell::Cell::new(0) };
 }
 
-/// Which pairs of neighbouring bytes a text has, each as one of 64 marks. A text can only match a pattern whose
-/// marks it has all; that is a cheap look before a glob is tried.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Pairs(u64);
-
-impl Pairs {
-    /// The pairs in a path.
-    pub(super) fn in_text(text: &[u8]) -> Self {
-        let next = text.get(1..).unwrap_or_default();
-        Self(text.iter().zip(next).fold(0, |marks, (one, two)| marks | mark(*one, *two)))
-    }
-
-    /// The pairs a path must have to match this pattern.
-    pub(super) fn in_pattern(pattern: &[u8]) -> Self {
-        let pieces = pattern.split(|b| matches!(b, b'*' | b'?'));
-        Self(pieces.fold(0, |marks, piece| marks | Self::in_text(piece).0))
-    }
-
-    /// Whether all of `needed` are here.
-    pub(super) fn cover(self, needed: Self) -> bool {
-        needed.0 & !self.0 == 0
-    }
-}
-
-fn mark(one: u8, two: u8) -> u64 {
-    let mixed = u32::from(one).wrapping_mul(0x9e37_79b1) ^ u32::from(two).wrapping_mul(0x85eb_ca77);
-    1 << (mixed >> 26)
+/// The longest text in a pattern without a wildcard; what it matches contains it.
+pub(super) fn longest_literal(pattern: &[u8]) -> &[u8] {
+    pattern.split(|b| matches!(b, b'*' | b'?')).max_by_key(|piece| piece.len()).unwrap_or_default()
 }
 
 /// Why a pattern that is allowed can match no path at all.
@@ -190,11 +173,10 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_matches_has_all_the_pairs() {
-        let text = Pairs::in_text(b"/shop/servlet/x");
-        assert!(text.cover(Pairs::in_pattern(b"*/servlet/*")));
-        assert!(text.cover(Pairs::in_pattern(b"?")));
-        assert!(!text.cover(Pairs::in_pattern(b"*/foo123/*")));
+    fn the_longest_literal_stands_between_two_wildcards() {
+        for (pattern, literal) in [(&b"*/a?/servlet/*b?"[..], &b"/servlet/"[..]), (b"?*?", b""), (b"", b"")] {
+            assert_eq!(longest_literal(pattern), literal, "{}", show(pattern));
+        }
     }
 
     #[test]

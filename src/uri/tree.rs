@@ -103,7 +103,8 @@ impl<S: Side, T> Tree<S, T> {
             VISITS.set(VISITS.get() + 1);
             let label = self.labels.get(node.label.clone()).unwrap_or_default();
             match S::cut(rest, label.len()) {
-                Some((near, left)) if near == label => rest = left,
+                // Labels are short: a call of memcmp would cost more than it saves.
+                Some((near, left)) if near.iter().eq(label) => rest = left,
                 Some(_) | None => break,
             }
             reached = Some(next);
@@ -115,7 +116,11 @@ impl<S: Side, T> Tree<S, T> {
 
     fn child(&self, node: &Node<T>, byte: u8) -> Option<usize> {
         let first_bytes = self.first_bytes.get(node.children.clone())?;
-        Some(node.children.start + memchr::memchr(byte, first_bytes)?)
+        let at = match first_bytes.len() {
+            0..16 => first_bytes.iter().position(|first| *first == byte)?,
+            16.. => memchr::memchr(byte, first_bytes)?,
+        };
+        Some(node.children.start + at)
     }
 }
 
