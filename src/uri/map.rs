@@ -1,7 +1,7 @@
 //! The compiled map: which rule a path belongs to.
 //!
 //! mod_jk sorts all rules (more slashes, then longer, then the weightier source, then the earlier one) and tries
-//! one after the other, at every request. Here the place in that order is a rule's [`Rank`], and an index finds
+//! one after the other, at every request. Here the place in that order is a rule's rank, and an index finds
 //! the best rank that matches. A property test compares the answers with the walk (`twin`).
 
 use core::cmp::Reverse;
@@ -66,6 +66,7 @@ impl UriMap {
         let places: HashMap<&[u8], usize> = names.into_iter().zip(0..).collect();
         let place = |rule: &Rule| places.get(&*rule.worker).copied();
         let exclusions = if places.is_empty() { Vec::new() } else { rules.iter().map(place).collect() };
+        // No group is empty, so the places hold.
         let excluded = builders.into_iter().filter_map(IndexBuilder::build).collect();
         Self { rules, mounts, excluded_for_all, excluded, exclusions }
     }

@@ -27,8 +27,8 @@ impl Random {
     /// The timeout is the number of the rule, by which answers are compared.
     fn rule(&mut self, number: usize) -> Rule {
         let worker: &[u8] = [&b"w1"[..], b"w2", b"w3", b"*"][self.below(4)];
-        let mut extensions = rule::Extensions::default();
-        extensions.reply_timeout = Some(u32::try_from(number).unwrap());
+        let number = u32::try_from(number).unwrap();
+        let extensions = rule::Extensions { reply_timeout: Some(number), ..Default::default() };
         Rule {
             pattern: self.path(7).into(),
             worker: worker.into(),
@@ -160,6 +160,15 @@ fn one_pass_cleans_as_the_four_passes_do() {
         }
     }
     assert_eq!(done, (4usize.pow(9) - 1) / 3);
+}
+
+#[test]
+fn threads_can_share_a_map() {
+    fn shared<T: Send + Sync>(_: &T) {}
+    let map = UriMap::new(Vec::new());
+    shared(&map);
+    assert!(map.is_empty());
+    assert_eq!(map.find(b"/"), Lookup::None);
 }
 
 /// Globs tried and tree nodes seen while the last of 10,000 rules, an unrelated path and a near miss are looked up.
