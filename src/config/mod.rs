@@ -1,2 +1,9 @@
 //! WHAT WAS ASKED: directives, workers.properties, uriworkermap.properties, and the cross checks between them.
 #![forbid(unsafe_code)]
+
+pub mod diagnostic;
+
+mod expand;
+mod lines;
+mod nearest;
+mod values;

@@ -1,0 +1,99 @@
+//! `$(name)` in values: replaced while a line is read.
+
+use crate::text::{self, Text};
+
+/// The most replacements in one value; mod_jk leaves further ones as they stand.
+pub(crate) const MOST: usize = 21;
+
+/// A value after replacement, and what could not be replaced.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Expanded {
+    pub(crate) text: Text,
+    /// Problems, in words that fit behind the name of the property.
+    pub(crate) problems: Vec<String>,
+}
+
+/// Replaces each `$(name)` by what `lookup` knows under that name. What is inserted is not looked at again; an
+/// unknown name stays as it stands; a `$(` without end ends the work.
+pub(crate) fn expand(value: &[u8], lookup: &mut dyn FnMut(&[u8]) -> Option<Text>) -> Expanded {
+    let mut out = Vec::with_capacity(value.len());
+    let mut problems = Vec::new();
+    let mut rest = value;
+    let mut done = 0;
+    while let Some((before, name, after)) = next(rest) {
+        let Some(after) = after else {
+            problems.push("\"$(\" without \")\" stays as it stands".to_owned());
+            break;
+        };
+        if done == MOST {
+            problems.push(format!("only the first {MOST} variables of a value are replaced"));
+            break;
+        }
+        out.extend_from_slice(before);
+        match lookup(name) {
+            Some(inserted) => {
+                out.extend_from_slice(&inserted);
+                done += 1;
+            }
+            None => {
+                out.extend_from_slice(&[b"$(", name, b")"].concat());
+                problems.push(format!(
+                    "$({}) is defined neither above this line nor in the environment and stays as it stands",
+                    text::show(name)
+                ));
+            }
+        }
+        rest = after;
+    }
+    out.extend_from_slice(rest);
+    Expanded { text: out.into(), problems }
+}
+
+/// What stands before the first `$(`, the name in it, and what stands after its `)`, if it has one.
+fn next(text: &[u8]) -> Option<(&[u8], &[u8], Option<&[u8]>)> {
+    let at = text::find(text, b"$(")?;
+    let (before, rest) = text.split_at_checked(at)?;
+    let inner = rest.strip_prefix(b"$(")?;
+    match text::split_once(inner, b')') {
+        Some((name, after)) => Some((before, name, Some(after))),
+        None => Some((before, inner, None)),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn expanded(value: &[u8]) -> Expanded {
+        expand(value, &mut |name| match name {
+            b"a" => Some(Text::from(&b"1"[..])),
+            b"self" => Some(Text::from(&b"$(a)"[..])),
+            _ => None,
+        })
+    }
+
+    #[test]
+    fn variables_are_replaced_once() {
+        for (value, text, problems) in [
+            (&b"x$(a)y$(a)"[..], &b"x1y1"[..], 0),
+            (b"$(self)", b"$(a)", 0),
+            (b"$(b)$(a)", b"$(b)1", 1),
+            (b"$(a$(a))", b"$(a$(a))", 1),
+            (b"$(a)$(a", b"1$(a", 1),
+            (b"$a $( $", b"$a $( $", 1),
+            (b"", b"", 0),
+        ] {
+            let got = expanded(value);
+            assert_eq!((&*got.text, got.problems.len()), (text, problems), "{}", text::show(value));
+        }
+    }
+
+    #[test]
+    fn the_22nd_variable_stays() {
+        assert_eq!(&*expanded(&b"$(a)".repeat(21)).text, b"1".repeat(21));
+        let got = expanded(&b"$(a)".repeat(23));
+        assert_eq!(&*got.text, [&b"1".repeat(21)[..], b"$(a)$(a)"].concat());
+        assert_eq!(got.problems, ["only the first 21 variables of a value are replaced"]);
+    }
+}
