@@ -5,6 +5,9 @@ use crate::text::{self, Text};
 /// The most replacements in one value; mod_jk leaves further ones as they stand.
 pub(crate) const MOST: usize = 21;
 
+/// Past this many bytes nothing more is replaced, so that values that contain each other cannot fill the memory.
+const LONGEST: usize = 1 << 16;
+
 /// A value after replacement, and what could not be replaced.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Expanded {
@@ -29,14 +32,18 @@ pub(crate) fn expand(value: &[u8], lookup: &mut dyn FnMut(&[u8]) -> Option<Text>
             problems.push(format!("only the first {MOST} variables of a value are replaced"));
             break;
         }
-        out.extend_from_slice(before);
         match lookup(name) {
+            Some(inserted) if out.len() + inserted.len() > LONGEST => {
+                problems.push(format!("values longer than {LONGEST} bytes are not built from variables"));
+                break;
+            }
             Some(inserted) => {
+                out.extend_from_slice(before);
                 out.extend_from_slice(&inserted);
                 done += 1;
             }
             None => {
-                out.extend_from_slice(&[b"$(", name, b")"].concat());
+                out.extend_from_slice(&[before, b"$(", name, b")"].concat());
                 problems.push(format!(
                     "$({}) is defined neither above this line nor in the environment and stays as it stands",
                     text::show(name)
@@ -61,7 +68,6 @@ fn next(text: &[u8]) -> Option<(&[u8], &[u8], Option<&[u8]>)> {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
@@ -95,5 +101,12 @@ mod tests {
         let got = expanded(&b"$(a)".repeat(23));
         assert_eq!(&*got.text, [&b"1".repeat(21)[..], b"$(a)$(a)"].concat());
         assert_eq!(got.problems, ["only the first 21 variables of a value are replaced"]);
+    }
+
+    #[test]
+    fn values_do_not_grow_without_bound() {
+        let got = expand(b"a$(big)b$(big)c", &mut |_| Some(vec![b'x'; 40_000].into()));
+        assert_eq!(got.text.len(), 40_000 + "a".len() + "b$(big)c".len());
+        assert_eq!(got.problems.len(), 1);
     }
 }

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 pub mod diagnostic;
+pub mod worker_keys;
 
 mod expand;
 mod lines;
