@@ -23,7 +23,7 @@ pub(crate) fn expand(value: &[u8], lookup: &mut dyn FnMut(&[u8]) -> Option<Text>
     let mut problems = Vec::new();
     let mut rest = value;
     let mut done = 0;
-    while let Some((before, name, after)) = next(rest) {
+    while let Some(Next { before, name, after }) = next(rest) {
         let Some(after) = after else {
             problems.push("\"$(\" without \")\" stays as it stands".to_owned());
             break;
@@ -56,15 +56,22 @@ pub(crate) fn expand(value: &[u8], lookup: &mut dyn FnMut(&[u8]) -> Option<Text>
     Expanded { text: out.into(), problems }
 }
 
-/// What stands before the first `$(`, the name in it, and what stands after its `)`, if it has one.
-fn next(text: &[u8]) -> Option<(&[u8], &[u8], Option<&[u8]>)> {
+/// A `$(` in a text.
+struct Next<'t> {
+    before: &'t [u8],
+    name: &'t [u8],
+    /// What stands after the `)`, if there is one.
+    after: Option<&'t [u8]>,
+}
+
+fn next(text: &[u8]) -> Option<Next<'_>> {
     let at = text::find(text, b"$(")?;
     let (before, rest) = text.split_at_checked(at)?;
     let inner = rest.strip_prefix(b"$(")?;
-    match text::split_once(inner, b')') {
-        Some((name, after)) => Some((before, name, Some(after))),
-        None => Some((before, inner, None)),
-    }
+    Some(match text::split_once(inner, b')') {
+        Some((name, after)) => Next { before, name, after: Some(after) },
+        None => Next { before, name: inner, after: None },
+    })
 }
 
 #[cfg(test)]

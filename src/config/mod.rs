@@ -2,9 +2,11 @@
 #![forbid(unsafe_code)]
 
 pub mod diagnostic;
+pub mod properties;
 pub mod worker_keys;
 
 mod expand;
 mod lines;
 mod nearest;
+mod reference;
 mod values;
