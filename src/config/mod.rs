@@ -4,9 +4,15 @@
 pub mod diagnostic;
 pub mod properties;
 pub mod worker_keys;
+pub mod worker_spec;
 
+mod ajp_spec;
+mod attributes;
 mod expand;
+mod inspect;
+mod lb_spec;
 mod lines;
 mod nearest;
 mod reference;
+mod status_spec;
 mod values;

@@ -75,7 +75,7 @@ impl Properties {
     }
 
     /// The entries whose names begin with `prefix`, in the order of their names.
-    pub fn with_prefix<'p>(&'p self, prefix: &'p [u8]) -> impl Iterator<Item = &'p Entry> {
+    pub fn with_prefix<'p, 'q>(&'p self, prefix: &'q [u8]) -> impl Iterator<Item = &'p Entry> + use<'p, 'q> {
         self.index
             .range::<[u8], _>((Bound::Included(prefix), Bound::Unbounded))
             .take_while(move |(key, _)| key.starts_with(prefix))

@@ -213,8 +213,7 @@ mod tests {
         let file: String = (0..40).map(|n| format!("worker.a{n}.reference=worker\n")).collect();
         let (properties, out) = resolve(&file);
         assert!(
-            properties.len() < 1_000_000
-                && out.iter().any(|one| one.message.contains("contain each other"))
+            properties.len() < 1_000_000 && out.iter().any(|one| one.message.contains("contain each other"))
         );
     }
 }

@@ -1,0 +1,92 @@
+//! A status page as it was asked for.
+
+use crate::config::attributes::Attributes;
+use crate::text::Text;
+use crate::uri::Rule;
+
+/// A worker of type `status`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusSpec {
+    /// The worker's name.
+    pub name: Text,
+    /// URL of a style sheet.
+    pub css: Option<Text>,
+    /// Changes are refused.
+    pub read_only: bool,
+    /// Who may see it; empty for everybody.
+    pub users: Vec<Text>,
+    /// Names are compared regardless of case.
+    pub user_case_insensitive: bool,
+    /// What counts as good: entries such as `a.o`; see the status room.
+    pub good: Vec<Text>,
+    /// What counts as bad.
+    pub bad: Vec<Text>,
+    /// First part of names in the properties format.
+    pub prefix: Text,
+    /// Prefix of XML elements with its colon, or empty.
+    pub ns: Text,
+    /// Attribute of the XML root, or empty.
+    pub xmlns: Text,
+    /// Line after the XML declaration.
+    pub doctype: Option<Text>,
+    /// Rules of `worker.NAME.mount`.
+    pub mounts: Vec<Rule>,
+}
+
+impl StatusSpec {
+    /// Reads a status page.
+    pub(crate) fn read(name: &[u8], from: &Attributes<'_>) -> Self {
+        Self {
+            name: name.into(),
+            css: from.text("css"),
+            read_only: from.flag("read_only", false),
+            users: from.list("user"),
+            user_case_insensitive: from.flag("user_case_insensitive", false),
+            good: ratings(from, "good", "a.o,a.i,a.b,a.r"),
+            bad: ratings(from, "bad", "e,s"),
+            prefix: from.text_or("prefix", "worker"),
+            ns: or_dash(from.text_or("ns", "jk:")),
+            xmlns: or_dash(from.text_or("xmlns", "xmlns:jk=\"http://tomcat.apache.org\"")),
+            doctype: from.text("doctype"),
+            mounts: Vec::new(),
+        }
+    }
+}
+
+fn ratings(from: &Attributes<'_>, name: &str, default: &str) -> Vec<Text> {
+    let given = from.list(name);
+    if given.is_empty() { default.split(',').map(|word| word.as_bytes().into()).collect() } else { given }
+}
+
+/// A value that begins with `-` stands for nothing, as an empty one counts as not set.
+fn or_dash(value: Text) -> Text {
+    if value.starts_with(b"-") { Text::default() } else { value }
+}
+
+#[cfg(test)]
+#[allow(clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+    use crate::config::properties::Properties;
+
+    fn read(file: &str) -> StatusSpec {
+        let mut properties = Properties::new();
+        properties.read_file(file.as_bytes(), b"w", &|_| None, &mut Vec::new());
+        StatusSpec::read(b"s", &Attributes::of(&properties, b"s"))
+    }
+
+    #[test]
+    fn a_dash_takes_the_name_space_away() {
+        let plain = read("");
+        assert_eq!((&*plain.ns, &*plain.xmlns), (&b"jk:"[..], &b"xmlns:jk=\"http://tomcat.apache.org\""[..]));
+        let bare = read("worker.s.ns=-\nworker.s.xmlns=-none");
+        assert_eq!((&*bare.ns, &*bare.xmlns), (&b""[..], &b""[..]));
+    }
+
+    #[test]
+    fn lists_may_be_repeated() {
+        let status = read("worker.s.user=a b\nworker.s.user=c\nworker.s.bad=e\nworker.s.read_only=t");
+        assert_eq!(status.users.iter().map(|user| &user[..]).collect::<Vec<_>>(), [b"a", b"b", b"c"]);
+        assert_eq!((status.good.len(), status.bad.len(), status.read_only), (4, 1, true));
+    }
+}
