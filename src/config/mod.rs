@@ -2,7 +2,11 @@
 #![forbid(unsafe_code)]
 
 pub mod diagnostic;
+pub mod mounts;
+pub mod options;
 pub mod properties;
+pub mod stamp;
+pub mod uri_map_file;
 pub mod worker_keys;
 pub mod worker_spec;
 
