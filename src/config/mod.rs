@@ -2,9 +2,13 @@
 #![forbid(unsafe_code)]
 
 pub mod diagnostic;
+pub mod directives;
+pub mod indicators;
+pub mod map_source;
 pub mod mounts;
 pub mod options;
 pub mod properties;
+pub mod settings;
 pub mod stamp;
 pub mod uri_map_file;
 pub mod worker_keys;
