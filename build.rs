@@ -20,20 +20,17 @@ mod httpd {
     const FUNCTIONS: &[&str] = &[
         "ap_add_common_vars",
         "ap_add_version_component",
-        "ap_die",
-        "ap_filter_flush",
         "ap_get_brigade",
         "ap_get_remote_host",
         "ap_get_server_name",
         "ap_get_server_port",
         "ap_get_status_line",
-        "ap_get_useragent_host",
         "ap_hook_(check_config|child_init|handler|log_transaction|map_to_storage|post_config|translate_name)",
-        "ap_hook_(pre_config|child_stopping)",
-        "ap_method_number_of",
+        "ap_map_http_request_error",
         "ap_mpm_query",
+        "ap_piped_log_write_fd",
+        "ap_state_query",
         "ap_open_piped_log",
-        "ap_os_escape_path",
         "ap_pass_brigade",
         "ap_retained_data_(create|get)",
         "ap_server_root_relative",
@@ -42,25 +39,20 @@ mod httpd {
         "ap_set_last_modified",
         "ap_setup_client_block",
         "ap_update_mtime",
-        "ap_hook_.*_dummy",
+        "ap_bucket_error_create",
         "apr_brigade_(cleanup|create|destroy)",
-        "apr_bucket_(eos|flush|transient|error|heap)_create",
-        "ap_bucket_(error|eoc)_create",
+        "apr_bucket_(eos|flush|transient)_create",
         "apr_date_parse_http",
-        "apr_file_(close|open|write|write_full|inherit_unset)",
         "apr_os_file_get",
         "apr_palloc",
         "apr_pool_cleanup_(null|register)",
         "apr_pstrdup",
         "apr_pstrmemdup",
-        "apr_sockaddr_ip_get(buf)?",
-        "apr_socket_timeout_get",
         "apr_stat",
-        "apr_table_(add|addn|clear|do|elts|get|set|setn|unset)",
-        "apr_time_now",
+        "apr_table_(addn|copy|do|elts|get|setn|unset)",
     ];
     const TYPES: &[&str] =
-        &["module", "command_rec", "cmd_parms", "request_rec", "server_rec", "conn_rec", "piped_log"];
+        &["module", "command_rec", "cmd_parms", "request_rec", "server_rec", "conn_rec", "apr_table_entry_t"];
     const CONSTANTS: &[&str] = &[
         "AP_MPMQ_.*",
         "AP_SQ_.*",
@@ -84,6 +76,7 @@ mod httpd {
         "AP_(MODE|MODULE)_.*",
         "MAX_STRING_LEN",
         "ap_server_conf",
+        "ap_conftree",
     ];
 
     pub(super) fn build() -> Result<(), String> {

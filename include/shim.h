@@ -18,6 +18,8 @@ int jk_shim_logs_request(const request_rec *r, int level);
 apr_bucket *jk_shim_first(apr_bucket_brigade *bb);
 apr_bucket *jk_shim_next(apr_bucket_brigade *bb, apr_bucket *b);
 void jk_shim_append(apr_bucket_brigade *bb, apr_bucket *b);
+/* Moves all buckets of `from` to the end of `to`. */
+void jk_shim_move(apr_bucket_brigade *to, apr_bucket_brigade *from);
 
 /* Buckets. */
 int jk_shim_is_eos(const apr_bucket *b);

@@ -21,3 +21,4 @@
 #include "apr_strings.h"
 #include "apr_tables.h"
 #include "apr_time.h"
+#include "apr_date.h"

@@ -45,6 +45,11 @@ void jk_shim_append(apr_bucket_brigade *bb, apr_bucket *b)
     APR_BRIGADE_INSERT_TAIL(bb, b);
 }
 
+void jk_shim_move(apr_bucket_brigade *to, apr_bucket_brigade *from)
+{
+    APR_BRIGADE_CONCAT(to, from);
+}
+
 int jk_shim_is_eos(const apr_bucket *b)
 {
     return APR_BUCKET_IS_EOS(b);

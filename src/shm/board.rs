@@ -45,6 +45,20 @@ pub struct Room {
     pub children: usize,
 }
 
+impl Room {
+    /// Twice as much, and some: so that a configuration may grow at restarts before the board has to.
+    #[must_use]
+    pub fn doubled(self) -> Self {
+        let more = |n: usize| n.saturating_mul(2).saturating_add(32);
+        Self {
+            ajp: more(self.ajp),
+            members: more(self.members),
+            lbs: more(self.lbs),
+            children: more(self.children),
+        }
+    }
+}
+
 /// Why a record cannot be had.
 #[derive(Debug)]
 pub enum BoardError {
@@ -135,6 +149,32 @@ impl Board {
             lbs: self.lbs.len(),
             children: self.pids.len(),
         }
+    }
+
+    /// Whether it has room for a configuration beside the one before, whose children may still run.
+    pub fn has_room_for(&self, need: Room) -> bool {
+        let now = self.head.generation.load(Relaxed);
+        let free = |tags: &mut dyn Iterator<Item = &Tag>| {
+            tags.filter(|tag| is_free(tag, now.wrapping_add(1))).count()
+        };
+        self.pids.len() >= need.children
+            && free(&mut self.ajp.iter().map(|slot| &slot.tag)) >= need.ajp
+            && free(&mut self.members.iter().map(|slot| &slot.tag)) >= need.members
+            && free(&mut self.lbs.iter().map(|slot| &slot.tag)) >= need.lbs
+    }
+
+    /// A larger board with the same content. Children that run on the old one keep it.
+    ///
+    /// # Errors
+    /// When there is no memory.
+    pub fn grow(&self, room: Room) -> Result<Self, BoardError> {
+        let larger = Self::new(room)?;
+        larger.head.generation.store(self.head.generation.load(Relaxed), Relaxed);
+        larger.head.maintained.store(self.head.maintained.load(Relaxed), Relaxed);
+        larger.ajp.iter().zip(self.ajp).for_each(|(new, old)| new.copy_from(old));
+        larger.members.iter().zip(self.members).for_each(|(new, old)| new.copy_from(old));
+        larger.lbs.iter().zip(self.lbs).for_each(|(new, old)| new.copy_from(old));
+        Ok(larger)
     }
 
     /// Begins the next generation: names that are asked for from now on are kept, others fall free.
@@ -327,6 +367,25 @@ const fn align(offset: usize) -> usize {
 }
 
 impl AjpSlot {
+    fn copy_from(&self, other: &Self) {
+        self.tag.copy_from(&other.tag);
+        for (to, from) in [
+            (&self.used, &other.used),
+            (&self.read, &other.read),
+            (&self.sent, &other.sent),
+            (&self.error_time, &other.error_time),
+        ] {
+            to.store(from.load(Relaxed), Relaxed);
+        }
+        for (to, from) in [
+            (&self.errors, &other.errors),
+            (&self.client_errors, &other.client_errors),
+            (&self.reply_timeouts, &other.reply_timeouts),
+        ] {
+            to.store(from.load(Relaxed), Relaxed);
+        }
+    }
+
     fn clear(&self) {
         for counter in [&self.used, &self.read, &self.sent, &self.error_time] {
             counter.store(0, Relaxed);
@@ -338,6 +397,21 @@ impl AjpSlot {
 }
 
 impl MemberSlot {
+    fn copy_from(&self, other: &Self) {
+        self.tag.copy_from(&other.tag);
+        self.set_state(other.state());
+        self.copy_times(other);
+        for (to, from) in [
+            (&self.value, &other.value),
+            (&self.sessions, &other.sessions),
+            (&self.elected, &other.elected),
+            (&self.elected_before, &other.elected_before),
+        ] {
+            to.store(from.load(Relaxed), Relaxed);
+        }
+        self.errors.store(other.errors.load(Relaxed), Relaxed);
+    }
+
     fn clear(&self) {
         self.works();
         self.set_state(crate::balance::State::Idle);
@@ -349,6 +423,11 @@ impl MemberSlot {
 }
 
 impl LbSlot {
+    fn copy_from(&self, other: &Self) {
+        self.tag.copy_from(&other.tag);
+        self.maintained.store(other.maintained.load(Relaxed), Relaxed);
+    }
+
     fn clear(&self) {
         self.maintained.store(0, Relaxed);
     }
@@ -396,6 +475,18 @@ mod tests {
     fn the_same_member_in_two_balancers_has_two_records() {
         let board = board();
         assert_ne!(board.member(b"x", b"m").unwrap().1, board.member(b"y", b"m").unwrap().1);
+    }
+
+    #[test]
+    fn a_board_that_grew_knows_what_the_old_one_knew() {
+        let board = board();
+        let (slot, _) = board.member(b"lb", b"a").unwrap();
+        slot.value.store(9, Relaxed);
+        slot.set_state(crate::balance::State::Error);
+        assert!(!board.has_room_for(Room { ajp: 1, members: 3, lbs: 1, children: 1 }), "one is taken");
+        let larger = board.grow(Room { ajp: 9, members: 9, lbs: 9, children: 9 }).unwrap();
+        let (slot, _) = larger.member(b"lb", b"a").unwrap();
+        assert_eq!((slot.value.load(Relaxed), slot.state()), (9, crate::balance::State::Error));
     }
 
     #[test]

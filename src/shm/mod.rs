@@ -9,5 +9,5 @@
 pub mod board;
 pub mod slot;
 
-pub use board::{Board, BoardError, Child};
+pub use board::{Board, BoardError, Child, Room};
 pub use slot::{AjpSlot, LbSlot, MemberSlot};

@@ -30,6 +30,15 @@ impl Tag {
         same(&self.name, &self.name_len, name) && same(&self.parent, &self.parent_len, parent)
     }
 
+    pub(super) fn copy_from(&self, other: &Self) {
+        for (to, from) in self.name.iter().zip(&other.name).chain(self.parent.iter().zip(&other.parent)) {
+            to.store(from.load(Relaxed), Relaxed);
+        }
+        self.name_len.store(other.name_len.load(Relaxed), Relaxed);
+        self.parent_len.store(other.parent_len.load(Relaxed), Relaxed);
+        self.generation.store(other.generation.load(Relaxed), Relaxed);
+    }
+
     pub(super) fn set(&self, parent: &[u8], name: &[u8]) {
         put(&self.name, &self.name_len, name);
         put(&self.parent, &self.parent_len, parent);
@@ -131,6 +140,11 @@ impl MemberSlot {
     pub fn works(&self) {
         self.first_error.store(0, Relaxed);
         self.last_error.store(0, Relaxed);
+    }
+
+    pub(super) fn copy_times(&self, other: &Self) {
+        self.first_error.store(other.first_error.load(Relaxed), Relaxed);
+        self.last_error.store(other.last_error.load(Relaxed), Relaxed);
     }
 
     /// Lowers the balancing value, not below zero.

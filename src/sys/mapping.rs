@@ -96,7 +96,7 @@ impl Region {
     /// The `count` records of type `T` that start at byte `offset`; `None` if they do not fit or are not aligned.
     pub fn records<T: Shared>(self, offset: usize, count: usize) -> Option<&'static [T]> {
         let end = size_of::<T>().checked_mul(count)?.checked_add(offset)?;
-        if end > self.len || offset % align_of::<T>() != 0 || align_of::<T>() > 4096 {
+        if end > self.len || !offset.is_multiple_of(align_of::<T>()) || align_of::<T>() > 4096 {
             return None;
         }
         // SAFETY: the bytes lie inside a mapping that is page aligned and never unmapped, and `T: Shared`

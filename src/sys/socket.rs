@@ -232,6 +232,11 @@ impl Socket {
     }
 }
 
+#[allow(clippy::cast_possible_truncation)] // single-digit constants
+const V4_FAMILY: libc::sa_family_t = libc::AF_INET as libc::sa_family_t;
+#[allow(clippy::cast_possible_truncation)] // as above
+const V6_FAMILY: libc::sa_family_t = libc::AF_INET6 as libc::sa_family_t;
+
 /// What one `sendmsg` may carry on Linux.
 const IOV_MAX: usize = 1024;
 
@@ -265,7 +270,7 @@ fn raw_address(address: &SocketAddr) -> (libc::sockaddr_storage, libc::socklen_t
     let len = match address {
         SocketAddr::V4(v4) => {
             let raw = libc::sockaddr_in {
-                sin_family: libc::AF_INET as _,
+                sin_family: V4_FAMILY,
                 sin_port: v4.port().to_be(),
                 sin_addr: libc::in_addr { s_addr: u32::from_ne_bytes(v4.ip().octets()) },
                 sin_zero: [0; 8],
@@ -276,7 +281,7 @@ fn raw_address(address: &SocketAddr) -> (libc::sockaddr_storage, libc::socklen_t
         }
         SocketAddr::V6(v6) => {
             let raw = libc::sockaddr_in6 {
-                sin6_family: libc::AF_INET6 as _,
+                sin6_family: V6_FAMILY,
                 sin6_port: v6.port().to_be(),
                 sin6_flowinfo: v6.flowinfo(),
                 sin6_addr: libc::in6_addr { s6_addr: v6.ip().octets() },

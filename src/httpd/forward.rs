@@ -1,0 +1,171 @@
+//! From httpd's request to the one that a backend gets: every field from where the original takes it.
+
+use super::apr::Table;
+use super::request::RequestView;
+use super::server::Live;
+use crate::ajp::request::{Body, ForwardRequest, Headers, Tls};
+use crate::config::options::{Address, Forward};
+use crate::text::{Text, atoi};
+use crate::uri::escape;
+use std::borrow::Cow;
+
+/// What a [`ForwardRequest`] borrows beside the request itself.
+pub(super) struct Parts<'r> {
+    view: &'r RequestView,
+    uri: Cow<'r, [u8]>,
+    remote: Remote<'r>,
+    env: Vec<(&'r [u8], &'r [u8])>,
+    chain: Vec<u8>,
+    body: Body,
+}
+
+/// Who the client is said to be.
+struct Remote<'r> {
+    address: Option<&'r [u8]>,
+    port: Option<Cow<'r, [u8]>>,
+}
+
+impl<'r> Parts<'r> {
+    /// Gathers them. `original` is the URI before path parameters were removed for matching.
+    pub(super) fn new(view: &'r RequestView, live: &'r Live, original: &'r [u8]) -> Self {
+        let env = environment(view, live);
+        Self {
+            view,
+            uri: uri(view, live.effective.options.forward, original),
+            remote: remote(view, live),
+            env,
+            chain: certificates(view, live),
+            body: body(view, live),
+        }
+    }
+
+    /// The URI as it is forwarded.
+    pub(super) fn uri(&self) -> &[u8] {
+        &self.uri
+    }
+
+    /// The request as a backend gets it.
+    pub(super) fn request<'s>(&'s self, live: &'s Live, headers: &'s dyn Headers) -> ForwardRequest<'s> {
+        let view = self.view;
+        let names = &live.names;
+        let is_ssl = is_ssl(view, live);
+        ForwardRequest {
+            method: view.method(),
+            protocol: view.protocol(),
+            uri: &self.uri,
+            remote_addr: self.remote.address,
+            remote_host: view.env(&names.remote_host).map_or_else(|| view.remote_host(), not_empty),
+            server_name: view.env(&names.local_name).unwrap_or_else(|| view.server_name()),
+            server_port: view.env(&names.local_port).map_or_else(|| view.server_port(), port),
+            is_ssl,
+            headers,
+            body: self.body,
+            remote_user: view.env(&names.remote_user).or_else(|| view.user()),
+            auth_type: view.env(&names.auth_type).or_else(|| view.auth_type()),
+            query: view.query(),
+            tls: if is_ssl { self.tls(live) } else { Tls::default() },
+            remote_port: self.remote.port.as_deref(),
+            local_addr: view.env(&names.local_addr).or_else(|| view.local_ip()),
+            env: &self.env,
+        }
+    }
+
+    fn tls<'s>(&'s self, live: &'s Live) -> Tls<'s> {
+        let (view, names) = (self.view, &live.names);
+        let key_size = || view.env(&names.key_size).map(port);
+        Tls {
+            cert: if self.chain.is_empty() { view.env(&names.certificate) } else { Some(&self.chain) },
+            cipher: view.env(&names.cipher),
+            session: view.env(&names.session),
+            key_size: live.effective.options.forward_key_size().then(key_size).flatten(),
+            protocol: view.env(&names.ssl_protocol),
+        }
+    }
+}
+
+/// httpd's table of request headers.
+pub(super) struct HeaderTable<'r>(pub(super) Table<'r>);
+
+impl Headers for HeaderTable<'_> {
+    fn each(&self, visit: &mut dyn FnMut(&[u8], &[u8])) {
+        self.0.entries().for_each(|(name, value)| visit(name, value));
+    }
+}
+
+fn not_empty(text: &[u8]) -> Option<&[u8]> {
+    Some(text).filter(|text| !text.is_empty())
+}
+
+/// A number as the original takes it: `atoi`, the low 16 bits.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // that is the rule
+fn port(text: &[u8]) -> u16 {
+    atoi(text) as u16
+}
+
+fn is_ssl(view: &RequestView, live: &Live) -> bool {
+    live.effective.extract_ssl && view.env(&live.names.https).is_some_and(|on| on.eq_ignore_ascii_case(b"on"))
+}
+
+fn uri<'r>(view: &'r RequestView, form: Forward, original: &'r [u8]) -> Cow<'r, [u8]> {
+    let mut out = Vec::new();
+    match form {
+        Forward::Compat => return Cow::Borrowed(original),
+        Forward::CompatUnparsed => return Cow::Borrowed(view.unparsed_path()),
+        Forward::Proxy => escape::proxy(original, &mut out),
+        Forward::Escaped => escape::escaped(original, &mut out),
+    }
+    Cow::Owned(out)
+}
+
+fn remote<'r>(view: &'r RequestView, live: &Live) -> Remote<'r> {
+    let (address, number) = match live.effective.options.address {
+        Some(Address::Local) => (view.local_ip(), 0),
+        Some(Address::Physical) => (view.peer_ip(), view.peer_port()),
+        None => (view.useragent_ip(), view.useragent_port()),
+    };
+    let own = view.env(&live.names.remote_port);
+    Remote {
+        address: view.env(&live.names.remote_addr).map_or(address, not_empty),
+        port: match own {
+            Some(text) => not_empty(text).map(Cow::Borrowed),
+            None => Some(Cow::Owned(number.to_string().into_bytes())),
+        },
+    }
+}
+
+/// `JkEnvVar`: what the environment holds, else the configured default, else nothing.
+fn environment<'r>(view: &'r RequestView, live: &'r Live) -> Vec<(&'r [u8], &'r [u8])> {
+    if live.names.env.is_empty() {
+        return Vec::new();
+    }
+    view.add_common_variables();
+    let value = |name, default: &'r Option<Text>| view.env(name).or(default.as_deref());
+    let named = live.names.env.iter().zip(&live.effective.env_vars);
+    named.filter_map(|(name, (text, default))| Some((&**text, value(name, default)?))).collect()
+}
+
+/// The client's certificate with its chain, if both are wanted; else nothing.
+fn certificates(view: &RequestView, live: &Live) -> Vec<u8> {
+    if !live.effective.options.forward_ssl_cert_chain() || !is_ssl(view, live) {
+        return Vec::new();
+    }
+    let Some(certificate) = view.env(&live.names.certificate) else { return Vec::new() };
+    let mut all = certificate.to_vec();
+    let prefix = &live.effective.cert_chain_prefix;
+    let in_chain = |name: &[u8]| name.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));
+    view.env_entries().filter(|(name, _)| in_chain(name)).for_each(|(_, value)| all.extend_from_slice(value));
+    all
+}
+
+fn body(view: &RequestView, live: &Live) -> Body {
+    let length = if view.main().is_some() { 0 } else { view.headers().get(c"Content-Length").map_or(0, length) };
+    let chunked = view.is_chunked();
+    if length > 0 && !chunked && view.env(&live.names.ignore_cl).is_none() {
+        return Body::Length(length);
+    }
+    if chunked || length > 0 { Body::Chunked } else { Body::None }
+}
+
+fn length(text: &[u8]) -> u64 {
+    crate::text::leading_int(text).and_then(|(number, _)| u64::try_from(number).ok()).unwrap_or(0)
+}

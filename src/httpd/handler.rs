@@ -1,0 +1,199 @@
+//! The handler: finds the worker, lets it serve, turns the outcome into what httpd expects.
+
+use super::apr;
+use super::client::Browser;
+use super::ffi::{self, request_rec};
+use super::forward::{HeaderTable, Parts};
+use super::mapping::{Mapped, WORKER_NAME};
+use super::notes;
+use super::request::{HANDLER, RequestView};
+use super::server::{self, Live};
+use crate::log::Log;
+use crate::say;
+use crate::sys::clock::SystemClock;
+use crate::text::{atoi, show};
+use crate::time::{Clock, Millis};
+use crate::uri::{Extensions, Lookup, clean};
+use crate::worker::{ClientError, Failure, Flush, Report, Scratch, Task};
+use std::cell::Cell;
+use std::ffi::c_int;
+use std::time::Instant;
+
+const OK: c_int = apr::int(ffi::OK);
+const DECLINED: c_int = ffi::DECLINED;
+const BAD_REQUEST: c_int = apr::int(ffi::HTTP_BAD_REQUEST);
+const SERVER_ERROR: c_int = apr::int(ffi::HTTP_INTERNAL_SERVER_ERROR);
+
+thread_local! {
+    /// The buffers of the last request this thread served.
+    static SCRATCH: Cell<Option<Box<Scratch>>> = const { Cell::new(None) };
+}
+
+/// # Safety
+/// `r` is a live request with a handler.
+pub(super) unsafe fn handle(r: *mut request_rec) -> c_int {
+    // SAFETY: by the contract.
+    let view = unsafe { RequestView::new(r) };
+    // SAFETY: a live request has a live server.
+    let Some(live) = (unsafe { server::live(view.server()) }) else { return DECLINED };
+    let directory = live.effective.options.forward_directories() && view.handler() == ffi::DIR_MAGIC_TYPE.to_bytes();
+    if (view.handler() != HANDLER.to_bytes() && !directory) || view.env(c"no-jk").is_some() {
+        return DECLINED;
+    }
+    let log = live.request_log(&view);
+    match find_worker(&view, live) {
+        Ok(Some(found)) => serve(&view, live, &found, &log),
+        Ok(None) => view.open_body().map_or_else(|status| status, |()| DECLINED),
+        Err(status) => status,
+    }
+}
+
+/// The worker of a request, and what the rule says.
+struct Found<'r> {
+    worker: &'r [u8],
+    rule: std::borrow::Cow<'r, Extensions>,
+}
+
+/// From the mapping hooks' note, else the environment, else by matching now (the handler was set otherwise).
+fn find_worker<'r>(view: &'r RequestView, live: &'r Live) -> Result<Option<Found<'r>>, c_int> {
+    use std::borrow::Cow;
+    if let Some(mapped) = view.state::<Mapped>() {
+        let rule = mapped.rule();
+        return Ok(Some(Found { worker: &rule.worker, rule: Cow::Borrowed(&rule.extensions) }));
+    }
+    if let Some(worker) = view.note(WORKER_NAME) {
+        return Ok(Some(Found { worker, rule: Cow::Owned(Extensions::default()) }));
+    }
+    if let Some(text) = view.env(&live.names.worker) {
+        let log = live.request_log(view);
+        let mut warn = |warning| say!(&log, Info, "{}: {warning}", show(text));
+        let (worker, rule) = Extensions::parse(text, &mut warn);
+        view.set_note(WORKER_NAME, worker);
+        return Ok(Some(Found { worker, rule: Cow::Owned(rule) }));
+    }
+    let Some(map) = live.map_ref() else { return Ok(None) };
+    let uri = clean(view.uri()).map_err(|_| BAD_REQUEST)?;
+    let Lookup::Rule(rule) = map.find(&uri) else { return Ok(None) };
+    view.set_note(WORKER_NAME, &rule.worker);
+    Ok(Some(Found { worker: view.note(WORKER_NAME).unwrap_or_default(), rule: Cow::Owned(rule.extensions.clone()) }))
+}
+
+fn serve(view: &RequestView, live: &Live, found: &Found<'_>, log: &dyn Log) -> c_int {
+    if view.is_proxied() {
+        say!(log, Info, "a proxy request cannot be forwarded by a worker");
+        return SERVER_ERROR;
+    }
+    if let Err(status) = view.open_body() {
+        return status;
+    }
+    if view.is_aborted() {
+        say!(log, Info, "the client is gone before its request was forwarded");
+        return OK;
+    }
+    let Some(kind) = live.shared.registry.kind(found.worker) else {
+        say!(log, Info, "there is no worker {} in worker.list", show(found.worker));
+        return SERVER_ERROR;
+    };
+    if live.shared.lazy_maintenance {
+        live.shared.registry.maintain(SystemClock.now(), log);
+    }
+    notes::kind(view, live, kind);
+    let begun = Instant::now();
+    let mut scratch = SCRATCH.take().unwrap_or_default();
+    let mut report = Report::default();
+    // SAFETY: the view's contract.
+    let mut client = unsafe { Browser::new(view.raw()) };
+    let result = forward(view, live, found, log, &mut scratch, &mut client, &mut report);
+    SCRATCH.set(Some(scratch));
+    notes::result(view, live, &report, begun.elapsed());
+    finish(found.worker, result, report.withheld, &mut client, log)
+}
+
+fn forward<'w>(
+    view: &RequestView,
+    live: &'w Live,
+    found: &Found<'_>,
+    log: &dyn Log,
+    scratch: &mut Scratch,
+    client: &mut Browser,
+    report: &mut Report<'w>,
+) -> Result<(), Failure> {
+    let original = view.state::<Mapped>().map_or_else(|| view.uri(), |mapped| {
+        // SAFETY: a string of the request's pool.
+        unsafe { apr::bytes(mapped.original) }
+    });
+    let parts = Parts::new(view, live, original);
+    let headers = HeaderTable(view.headers());
+    let cookies: Vec<&[u8]> = view
+        .headers()
+        .entries()
+        .filter(|(name, _)| name.eq_ignore_ascii_case(b"cookie"))
+        .map(|(_, value)| value)
+        .collect();
+    let options = &live.effective.options;
+    let task = Task {
+        request: parts.request(live, &headers),
+        cookies: &cookies,
+        route: view.env(c"JK_ROUTE").filter(|route| !route.is_empty()),
+        rule: &found.rule,
+        reply_timeout: reply_timeout(view, &found.rule),
+        sticky_ignore: flag(view.env(c"JK_STICKY_IGNORE"), found.rule.sticky_ignore),
+        stateless: flag(view.env(c"JK_STATELESS"), found.rule.stateless),
+        no_reuse: options.disable_reuse(),
+        flush: Flush { head: options.flush_header(), packets: options.flush_packets() },
+        wants_report: live.shared.wants_notes,
+        log,
+        clock: &SystemClock,
+    };
+    live.shared.registry.serve(found.worker, &task, scratch, client, report)
+}
+
+/// The environment beats the rule; zero switches the timeout off, negative numbers are ignored.
+fn reply_timeout(view: &RequestView, rule: &Extensions) -> Option<Option<Millis>> {
+    let own = view.env(c"JK_REPLY_TIMEOUT").map(atoi).and_then(|ms| u32::try_from(ms).ok());
+    own.or(rule.reply_timeout).map(|ms| (ms > 0).then_some(Millis(ms)))
+}
+
+/// A variable that is there and empty means yes; else its number decides. Without it the rule does.
+fn flag(variable: Option<&[u8]>, rule: bool) -> bool {
+    variable.map_or(rule, |text| text.is_empty() || atoi(text) != 0)
+}
+
+/// What httpd is told.
+fn finish(worker: &[u8], result: Result<(), Failure>, withheld: Option<u16>, client: &mut Browser, log: &dyn Log) -> c_int {
+    let failure = match result {
+        Ok(()) => return withheld.map_or(OK, c_int::from),
+        Err(failure) => failure,
+    };
+    let worker = show(worker);
+    match &failure {
+        Failure::Client(ClientError::Write) => {
+            say!(log, Info, "worker {worker}: the client went away during the reply");
+            client.give_up();
+            return OK;
+        }
+        Failure::Client(ClientError::Read(_)) | Failure::TooLarge(_) => {
+            say!(log, Info, "worker {worker}: request failed: {failure}");
+        }
+        Failure::NoAddress
+        | Failure::NoSlot
+        | Failure::BusyLimit
+        | Failure::Connect(_)
+        | Failure::Probe
+        | Failure::Send(_)
+        | Failure::Lost(_)
+        | Failure::ReplyTimeout
+        | Failure::Protocol(_)
+        | Failure::Status { .. }
+        | Failure::NoMember => say!(log, Error, "worker {worker}: request failed: {failure}"),
+    }
+    if client.delivered() {
+        client.cut();
+        return OK;
+    }
+    client.forget();
+    if matches!(failure, Failure::Client(ClientError::Read(400))) {
+        client.give_up();
+    }
+    c_int::from(failure.status())
+}

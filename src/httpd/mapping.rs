@@ -1,0 +1,181 @@
+//! Which requests are ours: the hooks translate_name and map_to_storage.
+//!
+//! The second is needed because another module (an alias, a rewrite) may have answered translate_name first. For
+//! a mapped request it also ends the search for a file: `<Directory>` sections do not apply.
+
+use super::apr;
+use super::ffi::{self, request_rec};
+use super::request::{HANDLER, RequestView};
+use super::server::{self, Live};
+use crate::log::Log;
+use crate::say;
+use crate::text::show;
+use crate::uri::{Lookup, MAX_URI, Rule, Unclean, UriMap, clean, is_unsafe};
+use std::ffi::{CStr, c_char, c_int};
+use std::sync::Arc;
+
+const OK: c_int = apr::int(ffi::OK);
+const DECLINED: c_int = ffi::DECLINED;
+const BAD_REQUEST: c_int = apr::int(ffi::HTTP_BAD_REQUEST);
+const FORBIDDEN: c_int = apr::int(ffi::HTTP_FORBIDDEN);
+const URI_TOO_LONG: c_int = apr::int(ffi::HTTP_REQUEST_URI_TOO_LARGE);
+
+pub(super) const WORKER_NAME: &CStr = c"JK_WORKER_NAME";
+
+/// What mapping found out about a request.
+pub(super) struct Mapped {
+    map: Arc<UriMap>,
+    rule: *const Rule,
+    /// The URI before path parameters were removed; it is what gets forwarded.
+    pub(super) original: *mut c_char,
+}
+
+impl Mapped {
+    fn new(map: &Arc<UriMap>, rule: &Rule, original: *mut c_char) -> Self {
+        Self { map: Arc::clone(map), rule, original }
+    }
+
+    /// The rule that matched. It lives as long as the request, also when the map is replaced meanwhile.
+    pub(super) fn rule(&self) -> &Rule {
+        let _ = &self.map;
+        // SAFETY: the rule lies in the map, which this value keeps alive and which never changes.
+        unsafe { &*self.rule }
+    }
+}
+
+/// # Safety
+/// `r` is a live request.
+pub(super) unsafe fn translate_name(r: *mut request_rec) -> c_int {
+    // SAFETY: by the contract.
+    let view = unsafe { RequestView::new(r) };
+    // SAFETY: a live request has a live server.
+    let Some(live) = (unsafe { server::live(view.server()) }) else { return DECLINED };
+    if view.is_proxied() || view.handler() == HANDLER.to_bytes() {
+        return DECLINED;
+    }
+    map(&view, live, true).unwrap_or(DECLINED)
+}
+
+/// # Safety
+/// `r` is a live request.
+pub(super) unsafe fn map_to_storage(r: *mut request_rec) -> c_int {
+    // SAFETY: by the contract.
+    let view = unsafe { RequestView::new(r) };
+    // SAFETY: a live request has a live server.
+    let Some(live) = (unsafe { server::live(view.server()) }) else { return DECLINED };
+    if view.is_proxied() {
+        return DECLINED;
+    }
+    if view.note(WORKER_NAME).is_none() {
+        if view.uri().is_empty() || view.handler() == HANDLER.to_bytes() {
+            return DECLINED;
+        }
+        match map(&view, live, false) {
+            Some(OK) => {}
+            Some(refused) => return refused,
+            None => return unmapped(&view, live),
+        }
+    }
+    stored(&view)
+}
+
+/// Maps a request; `None` if it is not ours.
+fn map(view: &RequestView, live: &Live, first: bool) -> Option<c_int> {
+    let log = live.request_log(view);
+    if view.env(c"no-jk").is_some() {
+        return None;
+    }
+    let uri = match clean(view.uri()) {
+        Ok(uri) => uri,
+        Err(Unclean::NotAbsolute) if view.uri() == b"*" => return None,
+        Err(reason) => {
+            say!(&log, Info, "URI {} is refused: {reason}", show(view.uri()));
+            return Some(BAD_REQUEST);
+        }
+    };
+    let map = live.map()?;
+    if let Some(status) = refuse(&uri, live, &map, &log) {
+        return Some(status);
+    }
+    let Lookup::Rule(rule) = map.find(&uri) else { return None };
+    if is_lookahead(view) {
+        return None;
+    }
+    say!(&log, Debug, "URI {} belongs to worker {}", show(&uri), show(&rule.worker));
+    claim(view, &map, rule, &uri, first);
+    Some(OK)
+}
+
+/// Paths that the original leaves to local files although a rule may have meant them: too long, or unsafe. Serving
+/// a file there could show a program's source, so they are refused instead.
+fn refuse(uri: &[u8], live: &Live, map: &UriMap, log: &dyn Log) -> Option<c_int> {
+    if uri.len() > MAX_URI && !map.is_empty() {
+        say!(log, Info, "URI of {} bytes is refused: longer than {MAX_URI}", uri.len());
+        return Some(URI_TOO_LONG);
+    }
+    if live.effective.options.reject_unsafe_uri() && is_unsafe(uri) && matches!(map.find(uri), Lookup::Rule(_)) {
+        say!(log, Info, "URI {} is refused by RejectUnsafeURI", show(uri));
+        return Some(BAD_REQUEST);
+    }
+    None
+}
+
+/// Whether this is a sub-request that only asks what would become of a URI (`RewriteCond -U`). The original lets
+/// such a question take over the main request. mod_dir's own questions, for index files of a directory, do claim it.
+fn is_lookahead(view: &RequestView) -> bool {
+    view.main().is_some_and(|main| {
+        // SAFETY: a live request; reading a field.
+        let next = unsafe { (*view.raw()).output_filters == (*main.raw()).output_filters };
+        let _ = next;
+        !asks_for_index(&main) && !is_included(view)
+    })
+}
+
+fn asks_for_index(main: &RequestView) -> bool {
+    let directory: &[u8] = ffi::DIR_MAGIC_TYPE.to_bytes_with_nul().split_last().map_or(b"", |(_, text)| text);
+    main.handler() == directory || main.filename().is_some_and(|name| name.ends_with(b"/"))
+}
+
+/// mod_include's sub-requests have this protocol, as has every sub-request.
+fn is_included(view: &RequestView) -> bool {
+    view.protocol() == b"INCLUDED"
+}
+
+fn claim(view: &RequestView, map: &Arc<UriMap>, rule: &Rule, uri: &[u8], first: bool) {
+    let original = view.raw_uri();
+    view.set_uri(view.pool().text(&[uri]));
+    view.set_handler();
+    view.set_note(WORKER_NAME, &rule.worker);
+    if let Some(main) = view.main() {
+        if first && asks_for_index(&main) {
+            main.set_handler();
+        }
+        main.set_note(WORKER_NAME, &rule.worker);
+    }
+    view.set_state(Mapped::new(map, rule, original));
+}
+
+/// A mapped request: its file name is the last part of its path, and nothing is looked for on disk.
+fn stored(view: &RequestView) -> c_int {
+    let uri = view.uri();
+    let name = uri.iter().rposition(|b| *b == b'/').and_then(|slash| uri.get(slash + 1..)).unwrap_or(uri);
+    view.set_filename(view.pool().text(&[name]));
+    OK
+}
+
+/// A request that stays here: `JkStripSession` removes the session id that a link to a static file carries.
+fn unmapped(view: &RequestView, live: &Live) -> c_int {
+    let Some(marker) = &live.effective.strip_session else { return DECLINED };
+    if live.map().is_none() {
+        return DECLINED;
+    }
+    if let Some(uri) = crate::session::strip(view.uri(), marker) {
+        view.set_uri(view.pool().text(&[&uri]));
+    }
+    if let Some(name) = view.filename().and_then(|name| crate::session::strip(name, marker)) {
+        view.set_filename(view.pool().text(&[&name]));
+    }
+    DECLINED
+}
+
+const _: c_int = FORBIDDEN;

@@ -1,0 +1,247 @@
+//! A request of httpd, seen from Rust.
+
+use super::apr::{self, Pool, Table};
+use super::{ffi, module};
+use std::ffi::{CStr, CString, c_char, c_int, c_void};
+
+/// A live request. Copies refer to the same one.
+#[derive(Clone, Copy)]
+pub(super) struct RequestView {
+    r: *mut ffi::request_rec,
+}
+
+/// The handler name that means "this module", and httpd's for a directory.
+pub(super) const HANDLER: &CStr = c"jakarta-servlet";
+
+impl RequestView {
+    /// # Safety
+    /// `r` is a live request that no other thread uses while the view and what it gives out are used.
+    pub(super) const unsafe fn new(r: *mut ffi::request_rec) -> Self {
+        Self { r }
+    }
+
+    pub(super) const fn raw(self) -> *mut ffi::request_rec {
+        self.r
+    }
+
+    fn rec(&self) -> &ffi::request_rec {
+        // SAFETY: by the contract of `new`.
+        unsafe { &*self.r }
+    }
+
+    fn connection(&self) -> &ffi::conn_rec {
+        // SAFETY: a live request has a live connection.
+        unsafe { &*self.rec().connection }
+    }
+
+    pub(super) fn pool(self) -> Pool {
+        // SAFETY: the request's pool lives as long as the request.
+        unsafe { Pool::new((*self.r).pool) }
+    }
+
+    pub(super) fn server(self) -> *mut ffi::server_rec {
+        self.rec().server
+    }
+
+    pub(super) fn main(self) -> Option<Self> {
+        let main = self.rec().main;
+        // SAFETY: a sub-request's main request outlives it.
+        (!main.is_null()).then(|| unsafe { Self::new(main) })
+    }
+
+    pub(super) fn is_proxied(self) -> bool {
+        self.rec().proxyreq != 0
+    }
+
+    pub(super) fn is_aborted(self) -> bool {
+        self.connection().aborted != 0
+    }
+
+    pub(super) fn handler(&self) -> &[u8] {
+        self.text(self.rec().handler)
+    }
+
+    pub(super) fn set_handler(self) {
+        // SAFETY: the request is live; the string is static.
+        unsafe { (*self.r).handler = HANDLER.as_ptr() };
+    }
+
+    fn text(&self, text: *const c_char) -> &[u8] {
+        // SAFETY: the strings of a request live in its pool and do not change while a hook of ours runs.
+        unsafe { apr::bytes(text) }
+    }
+
+    fn maybe(&self, text: *const c_char) -> Option<&[u8]> {
+        // SAFETY: as above.
+        unsafe { apr::maybe(text) }
+    }
+
+    pub(super) fn method(&self) -> &[u8] {
+        self.text(self.rec().method)
+    }
+
+    pub(super) fn protocol(&self) -> &[u8] {
+        self.text(self.rec().protocol)
+    }
+
+    pub(super) fn uri(&self) -> &[u8] {
+        self.text(self.rec().uri)
+    }
+
+    pub(super) fn raw_uri(self) -> *mut c_char {
+        self.rec().uri
+    }
+
+    pub(super) fn set_uri(self, uri: *mut c_char) {
+        // SAFETY: the request is live, `uri` a string of its pool.
+        unsafe { (*self.r).uri = uri };
+    }
+
+    /// The path of the request line as the client wrote it.
+    pub(super) fn unparsed_path(&self) -> &[u8] {
+        let uri = self.text(self.rec().unparsed_uri);
+        let path = uri.split(|b| *b == b'?').next().unwrap_or_default();
+        // Absolute form: what stands before the path is not forwarded.
+        match crate::text::find(path, b"://") {
+            Some(at) if !path.starts_with(b"/") => {
+                let rest = path.get(at + 3..).unwrap_or_default();
+                rest.iter().position(|b| *b == b'/').and_then(|slash| rest.get(slash..)).unwrap_or(b"/")
+            }
+            Some(_) | None => path,
+        }
+    }
+
+    pub(super) fn query(&self) -> Option<&[u8]> {
+        self.maybe(self.rec().args)
+    }
+
+    pub(super) fn filename(&self) -> Option<&[u8]> {
+        self.maybe(self.rec().filename)
+    }
+
+    pub(super) fn set_filename(self, name: *mut c_char) {
+        // SAFETY: the request is live, `name` a string of its pool.
+        unsafe { (*self.r).filename = name };
+    }
+
+    pub(super) fn user(&self) -> Option<&[u8]> {
+        self.maybe(self.rec().user)
+    }
+
+    pub(super) fn auth_type(&self) -> Option<&[u8]> {
+        self.maybe(self.rec().ap_auth_type)
+    }
+
+    pub(super) fn useragent_ip(&self) -> Option<&[u8]> {
+        self.maybe(self.rec().useragent_ip)
+    }
+
+    pub(super) fn useragent_port(self) -> u16 {
+        port(self.rec().useragent_addr)
+    }
+
+    pub(super) fn peer_ip(&self) -> Option<&[u8]> {
+        self.maybe(self.connection().client_ip)
+    }
+
+    pub(super) fn peer_port(self) -> u16 {
+        port(self.connection().client_addr)
+    }
+
+    pub(super) fn local_ip(&self) -> Option<&[u8]> {
+        self.maybe(self.connection().local_ip)
+    }
+
+    /// The client's name, if httpd looks names up.
+    pub(super) fn remote_host(&self) -> Option<&[u8]> {
+        // SAFETY: httpd's own lookup for a live request.
+        self.maybe(unsafe {
+            let kind = apr::int(ffi::REMOTE_HOST);
+            ffi::ap_get_remote_host(self.rec().connection, self.rec().per_dir_config.cast(), kind, std::ptr::null_mut())
+        })
+    }
+
+    pub(super) fn server_name(&self) -> &[u8] {
+        // SAFETY: the request is live.
+        self.text(unsafe { ffi::ap_get_server_name(self.r) })
+    }
+
+    pub(super) fn server_port(self) -> u16 {
+        // SAFETY: the request is live.
+        unsafe { ffi::ap_get_server_port(self.r) }
+    }
+
+    pub(super) fn headers(&self) -> Table<'_> {
+        // SAFETY: a live request has the table.
+        unsafe { Table::new(self.rec().headers_in) }
+    }
+
+    fn environment(&self) -> Table<'_> {
+        // SAFETY: a live request has the table.
+        unsafe { Table::new(self.rec().subprocess_env) }
+    }
+
+    pub(super) fn env(&self, name: &CStr) -> Option<&[u8]> {
+        self.environment().get(name)
+    }
+
+    pub(super) fn env_entries(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        self.environment().entries()
+    }
+
+    /// Adds httpd's common variables (`HTTP_*`, `REMOTE_*`, `SERVER_*`) to the environment.
+    pub(super) fn add_common_variables(self) {
+        // SAFETY: the request is live.
+        unsafe { ffi::ap_add_common_vars(self.r) };
+    }
+
+    pub(super) fn note(&self, name: &CStr) -> Option<&[u8]> {
+        // SAFETY: a live request has the table.
+        unsafe { Table::<'_>::new(self.rec().notes) }.get(name)
+    }
+
+    /// Sets a note to a copy of `value`.
+    pub(super) fn set_note(self, name: &'static CStr, value: &[u8]) {
+        // SAFETY: a live request has the table.
+        unsafe { Table::new(self.rec().notes) }.set(name, self.pool().text(&[value]));
+    }
+
+    /// Prepares reading the request body; `Err` is the status to return.
+    pub(super) fn open_body(self) -> Result<(), c_int> {
+        // SAFETY: the request is live.
+        match unsafe { ffi::ap_setup_client_block(self.r, apr::int(ffi::REQUEST_CHUNKED_DECHUNK)) } {
+            0 => Ok(()),
+            status => Err(status),
+        }
+    }
+
+    pub(super) fn is_chunked(self) -> bool {
+        self.rec().read_chunked != 0
+    }
+
+    /// What this module keeps about the request.
+    pub(super) fn state<T>(&self) -> Option<&T> {
+        // SAFETY: our slot of the request's vector holds what `set_state` put there, a value of the same type.
+        unsafe {
+            let slot = self.rec().request_config.cast::<*mut c_void>().add(module::index());
+            (*slot).cast::<T>().as_ref()
+        }
+    }
+
+    /// Keeps a value with the request until its pool is cleared.
+    pub(super) fn set_state<T>(self, value: T) {
+        let kept = self.pool().keep(value);
+        // SAFETY: httpd sizes the vector for all modules.
+        unsafe { *self.rec().request_config.cast::<*mut c_void>().add(module::index()) = kept.cast() };
+    }
+}
+
+fn port(address: *const ffi::apr_sockaddr_t) -> u16 {
+    // SAFETY: addresses of a live request are NULL or live.
+    unsafe { address.as_ref() }.map_or(0, |address| address.port)
+}
+
+/// A name from the configuration as C string; one with a NUL inside cannot exist there.
+pub(super) fn c_name(name: &[u8]) -> CString {
+    CString::new(name).unwrap_or_default()
+}

@@ -1,0 +1,181 @@
+//! What this module keeps per server: the directives as given, and what they amount to once httpd runs.
+
+use super::apr::Pool;
+use super::logging::{JkLog, Tagged};
+use super::request::{RequestView, c_name};
+use super::{ffi, module};
+use crate::config::settings::{Effective, Settings};
+use crate::uri::UriMap;
+use crate::worker::Registry;
+use std::ffi::{CString, c_void};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+/// A server's configuration, in httpd's vector of them.
+#[derive(Default)]
+pub(super) struct ServerConf {
+    /// The directives.
+    pub(super) settings: Settings,
+    /// What they amount to; made once all of the configuration was read.
+    live: OnceLock<Live>,
+}
+
+/// A server in operation.
+pub(super) struct Live {
+    pub(super) effective: Effective,
+    pub(super) names: Names,
+    pub(super) log: JkLog,
+    pub(super) shared: Arc<Shared>,
+    pub(super) map: Option<Arc<UriMap>>,
+}
+
+/// What all servers share.
+pub(super) struct Shared {
+    pub(super) registry: Registry,
+    /// Something in the configuration may read notes.
+    pub(super) wants_notes: bool,
+    /// No thread does maintenance: requests do it in passing.
+    pub(super) lazy_maintenance: bool,
+    /// Pause between two looks of that thread at what is due.
+    pub(super) tick: Duration,
+}
+
+/// Names of environment variables, as C strings for httpd's tables.
+pub(super) struct Names {
+    pub(super) worker: CString,
+    pub(super) request_id: CString,
+    pub(super) https: CString,
+    pub(super) ssl_protocol: CString,
+    pub(super) certificate: CString,
+    pub(super) cipher: CString,
+    pub(super) session: CString,
+    pub(super) key_size: CString,
+    pub(super) remote_host: CString,
+    pub(super) remote_addr: CString,
+    pub(super) remote_port: CString,
+    pub(super) remote_user: CString,
+    pub(super) auth_type: CString,
+    pub(super) local_name: CString,
+    pub(super) local_port: CString,
+    pub(super) local_addr: CString,
+    pub(super) ignore_cl: CString,
+    /// `JkEnvVar`, in the order of [`Effective`]'s list.
+    pub(super) env: Vec<CString>,
+}
+
+impl Names {
+    pub(super) fn new(effective: &Effective) -> Self {
+        let name = &effective.indicators;
+        Self {
+            worker: c_name(&name.worker),
+            request_id: c_name(&name.request_id),
+            https: c_name(&name.https),
+            ssl_protocol: c_name(&name.ssl_protocol),
+            certificate: c_name(&name.certificate),
+            cipher: c_name(&name.cipher),
+            session: c_name(&name.session),
+            key_size: c_name(&name.key_size),
+            remote_host: c_name(&name.remote_host),
+            remote_addr: c_name(&name.remote_addr),
+            remote_port: c_name(&name.remote_port),
+            remote_user: c_name(&name.remote_user),
+            auth_type: c_name(&name.auth_type),
+            local_name: c_name(&name.local_name),
+            local_port: c_name(&name.local_port),
+            local_addr: c_name(&name.local_addr),
+            ignore_cl: c_name(&name.ignore_cl),
+            env: effective.env_vars.iter().map(|(name, _)| c_name(name)).collect(),
+        }
+    }
+}
+
+impl Live {
+    /// The log for what happens to a request; its lines carry the request's id.
+    pub(super) fn request_log<'l>(&'l self, view: &'l RequestView) -> Tagged<'l> {
+        let id = view.env(&self.names.request_id).or_else(|| view.env(c"UNIQUE_ID")).unwrap_or(b"NO-ID");
+        Tagged { log: &self.log, id }
+    }
+
+    /// The mount rules in force; `None`: this server has none.
+    pub(super) fn map(&self) -> Option<Arc<UriMap>> {
+        self.map.clone()
+    }
+}
+
+impl ServerConf {
+    pub(super) fn go_live(&self, live: Live) {
+        // A second call in one generation cannot happen; if it did, the first one would stay.
+        let _ = self.live.set(live);
+    }
+}
+
+/// # Safety
+/// `pool` is httpd's configuration pool.
+pub(super) unsafe fn create(pool: *mut ffi::apr_pool_t) -> *mut c_void {
+    // SAFETY: by the contract; the pool outlives the configuration.
+    unsafe { Pool::new(pool) }.keep(ServerConf::default()).cast()
+}
+
+/// # Safety
+/// `main` and `vhost` came from this module; `pool` is httpd's configuration pool.
+pub(super) unsafe fn merge(pool: *mut ffi::apr_pool_t, main: *mut c_void, vhost: *mut c_void) -> *mut c_void {
+    // SAFETY: by the contract.
+    let (main, vhost) = unsafe { (&*main.cast::<ServerConf>(), &*vhost.cast::<ServerConf>()) };
+    let settings = Settings::merge(&main.settings, &vhost.settings);
+    // SAFETY: as in `create`.
+    unsafe { Pool::new(pool) }.keep(ServerConf { settings, live: OnceLock::new() }).cast()
+}
+
+fn place(server: *mut ffi::server_rec) -> *mut *mut c_void {
+    // SAFETY: every caller hands in a live server; its vector has a place for each module.
+    unsafe { (*server).module_config.cast::<*mut c_void>().add(module::index()) }
+}
+
+/// # Safety
+/// `server` is a live server, and nobody changes its settings meanwhile.
+pub(super) unsafe fn conf<'s>(server: *mut ffi::server_rec) -> Option<&'s ServerConf> {
+    // SAFETY: the place holds what `create` or `merge` gave, or NULL.
+    unsafe { (*place(server)).cast::<ServerConf>().as_ref() }
+}
+
+/// # Safety
+/// `server` is a live server whose configuration is being read, by this thread alone.
+pub(super) unsafe fn settings<'s>(server: *mut ffi::server_rec) -> Option<&'s mut Settings> {
+    // SAFETY: as in `conf`.
+    unsafe { (*place(server)).cast::<ServerConf>().as_mut() }.map(|conf| &mut conf.settings)
+}
+
+/// Gives a virtual host without any Jk directive a configuration of its own: httpd lets it share the main
+/// server's, whose mounts it must not have.
+///
+/// # Safety
+/// `main` and `server` are live servers whose configuration has been read; `pool` is the configuration pool.
+pub(super) unsafe fn own_conf(pool: *mut ffi::apr_pool_t, main: *mut ffi::server_rec, server: *mut ffi::server_rec) {
+    // SAFETY: by the contract.
+    unsafe {
+        if server != main && *place(server) == *place(main) {
+            *place(server) = merge(pool, *place(main), create(pool));
+        }
+    }
+}
+
+/// What a server in operation has; `None` before httpd has started.
+///
+/// # Safety
+/// `server` is a live server.
+pub(super) unsafe fn live<'s>(server: *mut ffi::server_rec) -> Option<&'s Live> {
+    // SAFETY: by the contract.
+    unsafe { conf(server) }?.live.get()
+}
+
+/// All servers, the main one first.
+///
+/// # Safety
+/// `main` is the first of httpd's list of servers.
+pub(super) unsafe fn all(main: *mut ffi::server_rec) -> impl Iterator<Item = *mut ffi::server_rec> {
+    let first = Some(main).filter(|server| !server.is_null());
+    std::iter::successors(first, |server| {
+        // SAFETY: httpd's list of servers is NULL-terminated.
+        Some(unsafe { (**server).next }).filter(|next| !next.is_null())
+    })
+}

@@ -1,0 +1,263 @@
+//! Start and restart: reads what directives named, checks it, makes the workers, and starts each child.
+//!
+//! httpd reads its configuration twice at start and once at each restart. `check` runs each time, also for
+//! `apachectl configtest`, and refuses exactly what would stop the server; `start` runs after it when the server
+//! is to run.
+
+use super::apr::{Pool, bytes, int};
+use super::logging::{ErrorLog, JkLog, Owned, Startup};
+use super::plan::{Plan, ServerPlan};
+use super::server::{self, Live, Names, Shared};
+use super::{ffi, maintenance, plan};
+use crate::config::diagnostic::{Diagnostic, Severity};
+use crate::config::settings::Effective;
+use crate::log::Log;
+use crate::say;
+use crate::shm::board::Board;
+use crate::sys::logfile::LogFile;
+use crate::sys::mapping::Region;
+use crate::worker::Registry;
+use std::ffi::{CStr, c_int};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+const OK: c_int = int(ffi::OK);
+const FAILED: c_int = int(ffi::HTTP_INTERNAL_SERVER_ERROR);
+
+/// Shown in the `Server` header and in the log.
+const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!("mod_jk/", env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
+    Ok(text) => text,
+    Err(_) => c"mod_jk",
+};
+
+/// Reads and checks everything; what is wrong goes to httpd's error log (or the terminal).
+///
+/// # Safety
+/// `pconf` is httpd's configuration pool and `main` its first server; nothing else runs.
+pub(super) unsafe fn check(pconf: *mut ffi::apr_pool_t, main: *mut ffi::server_rec) -> c_int {
+    // SAFETY: by the contract.
+    let plan = unsafe {
+        server::all(main).for_each(|server| server::own_conf(pconf, main, server));
+        plan::make(pconf, main)
+    };
+    let log = ErrorLog { server: std::ptr::null() };
+    let fatal = plan.diagnostics.iter().any(|found| found.severity == Severity::Error);
+    for found in &plan.diagnostics {
+        if found.severity == Severity::Error || is_first_reading() {
+            tell(found, &log);
+        }
+    }
+    if fatal { FAILED } else { OK }
+}
+
+fn tell(found: &Diagnostic, log: &dyn Log) {
+    match found.severity {
+        Severity::Error => say!(log, Error, "{found}"),
+        Severity::Warning => say!(log, Warn, "{found}"),
+        Severity::Note => say!(log, Info, "{found}"),
+    }
+}
+
+/// Whether this is the reading for a configuration test, or the first of two at a start: the administrator looks
+/// on, so that warnings are shown then, and not a second time.
+fn is_first_reading() -> bool {
+    // SAFETY: plain queries.
+    unsafe {
+        ffi::ap_state_query(int(ffi::AP_SQ_MAIN_STATE)) == int(ffi::AP_SQ_MS_CREATE_PRE_CONFIG)
+            || ffi::ap_state_query(int(ffi::AP_SQ_RUN_MODE)) == int(ffi::AP_SQ_RM_CONFIG_TEST)
+    }
+}
+
+/// # Safety
+/// As for [`check`], which ran before.
+pub(super) unsafe fn start(pconf: *mut ffi::apr_pool_t, main: *mut ffi::server_rec) -> c_int {
+    // SAFETY: a plain query.
+    if unsafe { ffi::ap_state_query(int(ffi::AP_SQ_MAIN_STATE)) } == int(ffi::AP_SQ_MS_CREATE_PRE_CONFIG) {
+        return OK;
+    }
+    // SAFETY: by the contract.
+    let result = unsafe { start_with(pconf, main, plan::make(pconf, main)) };
+    match result {
+        Ok(()) => OK,
+        Err(message) => {
+            say!(&ErrorLog { server: main }, Emerg, "{message}");
+            FAILED
+        }
+    }
+}
+
+unsafe fn start_with(pconf: *mut ffi::apr_pool_t, main: *mut ffi::server_rec, plan: Plan) -> Result<(), String> {
+    // SAFETY: by the contract of `start`.
+    let pool = unsafe { Pool::new(pconf) };
+    let mut files = Vec::new();
+    let mut logs = Vec::new();
+    for ServerPlan { server, effective, .. } in &plan.servers {
+        // SAFETY: the plan names live servers.
+        logs.push(unsafe { open_log(pool, main, *server, effective, &mut files) }?);
+    }
+    let first = logs.first().ok_or("httpd has no server")?;
+    let log = Startup { log: first, server: main, id: b"POST_CONFIG" };
+    plan.diagnostics.iter().for_each(|found| tell(found, &log));
+    let board = board(&plan).map_err(|error| error.to_string())?;
+    let registry = Registry::new(plan.workers, board, &log).map_err(|error| error.to_string())?;
+    let threaded = query(ffi::AP_MPMQ_IS_THREADED) != int(ffi::AP_MPMQ_NOT_SUPPORTED);
+    let shared = Arc::new(Shared {
+        registry,
+        wants_notes: plan.reads_notes,
+        lazy_maintenance: !threaded && plan.watchdog.is_none(),
+        tick: Duration::from_secs(plan.watchdog.unwrap_or(1).into()),
+    });
+    say!(&log, Info, "{} initialized", VERSION.to_string_lossy());
+    for (ServerPlan { server, effective, map, .. }, log) in plan.servers.into_iter().zip(logs) {
+        let names = Names::new(&effective);
+        // SAFETY: the plan names live servers.
+        if let Some(conf) = unsafe { server::conf(server) } {
+            conf.go_live(Live { effective, names, log, shared: Arc::clone(&shared), map });
+        }
+    }
+    // SAFETY: the pool is live, the string static.
+    unsafe { ffi::ap_add_version_component(pconf, VERSION.as_ptr()) };
+    Ok(())
+}
+
+/// The log of a server; servers that name the same file share it.
+unsafe fn open_log(
+    pool: Pool,
+    main: *mut ffi::server_rec,
+    server: *mut ffi::server_rec,
+    effective: &Effective,
+    files: &mut Vec<(Vec<u8>, Arc<LogFile>)>,
+) -> Result<JkLog, String> {
+    let name = match &effective.log_file {
+        Some(name) => name.to_vec(),
+        // SAFETY: the main server is live.
+        None => unsafe { usual_log(main) },
+    };
+    let known = files.iter().find(|(known, _)| *known == name).map(|(_, file)| Arc::clone(file));
+    let file = match known {
+        Some(file) => file,
+        None => {
+            let opened = match name.strip_prefix(b"|") {
+                Some(program) => open_pipe(pool, program),
+                None => open_file(pool, &name),
+            };
+            let shown = crate::text::show(&name);
+            let file = Arc::new(opened.map_err(|error| format!("JkLogFile {shown} cannot be opened: {error}"))?);
+            if effective.log_file.is_none() {
+                let log = ErrorLog { server };
+                say!(&log, Warn, "no JkLogFile is set: log lines of mod_jk go to {shown}");
+            }
+            files.push((name, Arc::clone(&file)));
+            file
+        }
+    };
+    Ok(JkLog::new(Some(file), effective.log_level, effective.stamp.clone()))
+}
+
+/// Without a `JkLogFile`: `mod_jk.log` beside the error log, or in `logs` where that is no file.
+unsafe fn usual_log(main: *mut ffi::server_rec) -> Vec<u8> {
+    // SAFETY: the caller's server is live.
+    let error_log = unsafe { bytes((*main).error_fname) };
+    let is_file = !error_log.is_empty() && !error_log.starts_with(b"|") && !error_log.starts_with(b"syslog");
+    let folder = error_log.iter().rposition(|b| *b == b'/').and_then(|slash| error_log.get(..=slash));
+    match folder {
+        Some(folder) if is_file => [folder, b"mod_jk.log"].concat(),
+        Some(_) | None => b"logs/mod_jk.log".to_vec(),
+    }
+}
+
+fn open_file(pool: Pool, name: &[u8]) -> std::io::Result<LogFile> {
+    use std::os::unix::ffi::OsStrExt;
+    let path = plan::below_root(pool, name);
+    LogFile::open(Path::new(std::ffi::OsStr::from_bytes(&path)))
+}
+
+fn open_pipe(pool: Pool, program: &[u8]) -> std::io::Result<LogFile> {
+    let command = pool.text(&[program]);
+    let mut fd = -1;
+    // SAFETY: the pool is live and the command a string in it; httpd keeps the program running and the pipe's
+    // descriptor open until the pool goes.
+    unsafe {
+        let pipe = ffi::ap_open_piped_log(pool.raw(), command);
+        if pipe.is_null() {
+            return Err(std::io::Error::other("its program cannot be started"));
+        }
+        ffi::apr_os_file_get(&raw mut fd, ffi::ap_piped_log_write_fd(pipe));
+    }
+    LogFile::copy_of(fd)
+}
+
+/// What survives restarts in the parent, as plain numbers in memory that httpd keeps.
+#[repr(C)]
+struct Kept {
+    address: usize,
+    length: usize,
+}
+
+const KEPT: &CStr = c"mod_jk shared worker state";
+
+/// The board of the last start if it has room for this configuration, else a new one.
+fn board(plan: &Plan) -> Result<Board, crate::shm::BoardError> {
+    let need = plan.room(children());
+    // SAFETY: httpd keeps the block for the life of the process; only this function reads and writes it, in the
+    // parent, at start-up.
+    let kept = unsafe { ffi::ap_retained_data_get(KEPT.as_ptr()).cast::<Kept>().as_mut() };
+    let old = kept.as_ref().and_then(|kept| {
+        // SAFETY: the numbers came from `parts` in this process.
+        Board::find(unsafe { Region::from_parts(kept.address, kept.length) }?)
+    });
+    let board = match old {
+        Some(board) if board.has_room_for(need) => board,
+        Some(board) => board.grow(need.doubled())?,
+        None => Board::new(need.doubled())?,
+    };
+    let (address, length) = board.region().parts();
+    // SAFETY: as above; a new block is zeroed and large enough.
+    unsafe {
+        let place = match kept {
+            Some(kept) => std::ptr::from_mut(kept),
+            None => ffi::ap_retained_data_create(KEPT.as_ptr(), size_of::<Kept>() as _).cast::<Kept>(),
+        };
+        *place = Kept { address, length };
+    }
+    board.next_generation();
+    Ok(board)
+}
+
+/// How many child processes may live at once.
+fn children() -> usize {
+    usize::try_from(query(ffi::AP_MPMQ_HARD_LIMIT_DAEMONS)).unwrap_or(0).max(1)
+}
+
+pub(super) fn query(code: u32) -> c_int {
+    let mut answer = 0;
+    // SAFETY: writes one integer.
+    unsafe { ffi::ap_mpm_query(int(code), &raw mut answer) };
+    answer
+}
+
+/// # Safety
+/// `pchild` is the child's pool, `main` httpd's first server.
+pub(super) unsafe fn child(pchild: *mut ffi::apr_pool_t, main: *mut ffi::server_rec) {
+    // SAFETY: by the contract.
+    let (Some(live), pool) = (unsafe { (server::live(main), Pool::new(pchild)) }) else { return };
+    live.shared.registry.join();
+    pool.keep(Leaving(Arc::clone(&live.shared)));
+    if !live.shared.lazy_maintenance {
+        let log = Owned { log: live.log.clone(), id: b"WATCHDOG" };
+        if !maintenance::start(&live.shared, live.shared.tick, log) {
+            say!(&Startup { log: &live.log, server: main, id: b"CHILD_INIT" }, Error, "the maintenance thread cannot be started: failed members will not recover in this process");
+        }
+    }
+}
+
+/// Gives the child's place back when its pool goes.
+struct Leaving(Arc<Shared>);
+
+impl Drop for Leaving {
+    fn drop(&mut self) {
+        self.0.registry.leave();
+    }
+}
+

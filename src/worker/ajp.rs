@@ -1,0 +1,246 @@
+//! One AJP worker, alone or as member of a balancer: its address, its connections, and the tries it spends on a
+//! request.
+
+use super::attempt::{Answer, Attempt};
+use super::client::Client;
+use super::connection::Connection;
+use super::failure::{Failure, Reach, may_ask_again};
+use super::pool::{Lease, Pool};
+use super::registry::Process;
+use super::resolve;
+use super::scratch::Scratch;
+use super::task::Task;
+use crate::ajp::request::Recipient;
+use crate::config::worker_spec::{AddressSpec, AjpSpec, Recovery, Secret};
+use crate::log::Log;
+use crate::say;
+use crate::shm::board::{Board, BoardError, Column};
+use crate::shm::slot::AjpSlot;
+use crate::text::show;
+use crate::time::{Millis, Seconds};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+/// An AJP worker in this process.
+#[derive(Debug)]
+pub(super) struct AjpWorker {
+    pub(super) spec: AjpSpec,
+    pub(super) slot: &'static AjpSlot,
+    pub(super) column: Column,
+    addresses: Vec<SocketAddr>,
+    source: Option<IpAddr>,
+    pool: Pool,
+}
+
+/// When a backend is asked for a sign of life, and how long it may take.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Probes {
+    pub(super) after_connect: Option<Millis>,
+    pub(super) before_request: Option<Millis>,
+}
+
+/// What became of a request at one worker.
+pub(super) struct Served {
+    pub(super) result: Result<Answer, Failure>,
+    /// Whether the request may be asked again elsewhere.
+    pub(super) again: bool,
+    pub(super) reach: Reach,
+    /// Bytes received and sent.
+    pub(super) bytes: u64,
+}
+
+impl AjpWorker {
+    /// Makes the worker; looks its host up, which may take as long as the resolver takes.
+    pub(super) fn new(spec: AjpSpec, board: &Board, log: &dyn Log) -> Result<Self, BoardError> {
+        let (slot, column) = board.ajp(&spec.name)?;
+        let addresses = backend_addresses(&spec, log);
+        let source = spec.address.source.as_deref().and_then(|source| source_address(&spec, source, log));
+        let pool = Pool::new(size(spec.pool.size));
+        Ok(Self { spec, slot, column, addresses, source, pool })
+    }
+
+    /// Whether it has an address that can be connected to.
+    pub(super) fn has_address(&self) -> bool {
+        !self.addresses.is_empty()
+    }
+
+    pub(super) fn recovery(&self) -> Recovery {
+        self.spec.recovery
+    }
+
+    pub(super) fn probes(&self) -> Probes {
+        Probes { after_connect: self.spec.probe.connect, before_request: self.spec.probe.prepost }
+    }
+
+    pub(super) fn open(&self, log: &dyn Log) -> Result<Connection, Failure> {
+        Connection::open(&self.spec, &self.addresses, self.source, log)
+    }
+
+    /// Whether `fail_on_status` names the status, and if so whether it is a hard failure. The rule's list replaces
+    /// the worker's; a negative entry is a soft one.
+    pub(super) fn fails_on(&self, task: &Task<'_>, status: u16) -> Option<bool> {
+        let list = task.rule.fail_on_status.as_deref().unwrap_or(&self.spec.fail_on_status);
+        list.iter().find(|entry| entry.unsigned_abs() == u32::from(status)).map(|entry| *entry > 0)
+    }
+
+    /// The right to use one connection.
+    pub(super) fn take(&self) -> Result<Lease<'_>, Failure> {
+        let wait = Duration::from_millis(self.spec.pool.acquire_timeout.0.into());
+        self.pool.take(wait).ok_or(Failure::NoSlot)
+    }
+
+    /// Whether a request would be refused for `busy_limit`.
+    pub(super) fn is_full(&self, board: &Board) -> bool {
+        self.spec.busy_limit.is_some_and(|limit| board.busy(self.column) >= limit)
+    }
+
+    /// Whether this process has a free connection.
+    pub(super) fn has_room(&self) -> bool {
+        self.pool.has_room()
+    }
+
+    /// Bytes of the largest packet, in either direction.
+    pub(super) fn packet_limit(&self) -> usize {
+        size(self.spec.max_packet_size)
+    }
+
+    /// The longest wait for one read or write.
+    pub(super) fn socket_wait(&self) -> Option<Millis> {
+        socket_wait(&self.spec)
+    }
+
+    /// What Tomcat demands of each request.
+    pub(super) fn secret(&self) -> Option<&[u8]> {
+        self.spec.secret.as_ref().map(Secret::reveal)
+    }
+
+    /// Serves a request, trying as often as `retries` says.
+    pub(super) fn serve<'a>(
+        &'a self,
+        lease: Lease<'a>,
+        process: &Process,
+        task: &'a Task<'a>,
+        to: &Recipient<'_>,
+        set_cookie: Option<&'a [u8]>,
+        scratch: &mut Scratch,
+        client: &mut dyn Client,
+    ) -> Served {
+        self.slot.used.fetch_add(1, Relaxed);
+        if self.is_full(process.board()) {
+            return Served {
+                result: Err(Failure::BusyLimit),
+                again: true,
+                reach: Reach::default(),
+                bytes: 0,
+            };
+        }
+        let _busy = process.enter(self.column);
+        let served = match task.request.encode(to, self.packet_limit(), &mut scratch.packet) {
+            Ok(()) => self.try_all(lease, task, set_cookie, scratch, client),
+            Err(error) => Served {
+                result: Err(Failure::TooLarge(error)),
+                again: false,
+                reach: Reach::default(),
+                bytes: 0,
+            },
+        };
+        self.count(&served, task.clock.now());
+        served
+    }
+
+    fn try_all<'a>(
+        &'a self,
+        lease: Lease<'a>,
+        task: &'a Task<'a>,
+        set_cookie: Option<&'a [u8]>,
+        scratch: &mut Scratch,
+        client: &mut dyn Client,
+    ) -> Served {
+        let mut attempt = Attempt::new(self, task, lease, set_cookie);
+        let (mut bytes, mut tries) = (0, 1);
+        loop {
+            let result = attempt.run(scratch, client);
+            self.slot.read.fetch_add(attempt.read, Relaxed);
+            self.slot.sent.fetch_add(attempt.sent, Relaxed);
+            bytes += attempt.read + attempt.sent;
+            let reach = attempt.reach;
+            let Err(failure) = &result else { return Served { result, again: false, reach, bytes } };
+            say!(task.log, Info, "worker {}: try {tries}: {failure}", show(&self.spec.name));
+            if matches!(failure, Failure::ReplyTimeout) {
+                self.slot.reply_timeouts.fetch_add(1, Relaxed);
+            }
+            let again = may_ask_again(self.spec.recovery, failure, reach, task.request.method);
+            if again {
+                client.forget_head();
+            }
+            if !again || tries >= self.spec.retries {
+                return Served { result, again, reach, bytes };
+            }
+            tries += 1;
+            std::thread::sleep(Duration::from_millis(self.spec.retry_interval.0.into()));
+            attempt = attempt.again();
+        }
+    }
+
+    fn count(&self, served: &Served, now: Seconds) {
+        match &served.result {
+            Ok(_) => self.slot.error_time.store(0, Relaxed),
+            Err(failure) if failure.is_clients() => {
+                self.slot.client_errors.fetch_add(1, Relaxed);
+            }
+            Err(_) => {
+                self.slot.errors.fetch_add(1, Relaxed);
+                self.slot.error_time.store(now.0, Relaxed);
+            }
+        }
+    }
+
+    /// Closes connections that were idle for longer than `connection_pool_timeout`, down to
+    /// `connection_pool_minsize`, and those that the backend has closed.
+    pub(super) fn tidy(&self) {
+        let Some(limit) = self.spec.pool.idle_timeout else { return };
+        let limit = Duration::from_secs(limit.0);
+        drop(self.pool.weed(size(self.spec.pool.min_size), |connection| connection.idle_for() > limit));
+    }
+}
+
+fn backend_addresses(spec: &AjpSpec, log: &dyn Log) -> Vec<SocketAddr> {
+    let AddressSpec { host, port, prefer_ipv6, .. } = &spec.address;
+    if *port == 0 {
+        return Vec::new();
+    }
+    match resolve::addresses(host, *port, *prefer_ipv6) {
+        Ok(addresses) => addresses,
+        Err(error) => {
+            say!(log, Error, "worker {}: host {} cannot be resolved: {error}", show(&spec.name), show(host));
+            Vec::new()
+        }
+    }
+}
+
+fn source_address(spec: &AjpSpec, source: &[u8], log: &dyn Log) -> Option<IpAddr> {
+    match resolve::addresses(source, 0, spec.address.prefer_ipv6) {
+        Ok(addresses) => addresses.first().map(SocketAddr::ip),
+        Err(error) => {
+            say!(
+                log,
+                Warn,
+                "worker {}: source {} cannot be resolved: {error}",
+                show(&spec.name),
+                show(source)
+            );
+            None
+        }
+    }
+}
+
+/// `socket_timeout` is given in seconds.
+pub(super) fn socket_wait(spec: &AjpSpec) -> Option<Millis> {
+    let Seconds(seconds) = spec.socket.timeout?;
+    Some(Millis(u32::try_from(seconds.saturating_mul(1000)).unwrap_or(u32::MAX)))
+}
+
+fn size(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,130 @@
+//! The connections of one worker in one child process: how many there may be, and which is lent next.
+//!
+//! The lock guards a short list and is never held while a connection is opened, probed, used or closed. The
+//! connection given back last is lent first, so that the ones a quiet time leaves over can age and be closed.
+
+use super::connection::Connection;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The connections of one worker.
+#[derive(Debug)]
+pub(super) struct Pool {
+    size: usize,
+    state: Mutex<State>,
+    freed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    idle: Vec<Connection>,
+    lent: usize,
+    waiting: usize,
+}
+
+impl Pool {
+    /// A pool that lends at most `size` connections at once.
+    pub(super) fn new(size: usize) -> Self {
+        Self { size, state: Mutex::default(), freed: Condvar::new() }
+    }
+
+    /// The right to use one connection: an idle one if there is one. `None` if all stay in use for `wait`.
+    pub(super) fn take(&self, wait: Duration) -> Option<Lease<'_>> {
+        let mut state = self.lock();
+        if state.lent >= self.size {
+            state = self.wait(state, wait)?;
+        }
+        state.lent += 1;
+        let connection = state.idle.pop();
+        Some(Lease { pool: self, connection })
+    }
+
+    /// Whether a connection could be lent at once.
+    pub(super) fn has_room(&self) -> bool {
+        self.lock().lent < self.size
+    }
+
+    fn wait<'s>(&self, mut state: MutexGuard<'s, State>, wait: Duration) -> Option<MutexGuard<'s, State>> {
+        let deadline = Instant::now() + wait;
+        while state.lent >= self.size {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || self.size == 0 {
+                return None;
+            }
+            state.waiting += 1;
+            state = self.freed.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
+            state.waiting -= 1;
+        }
+        Some(state)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // A panic while the lock was held cannot have left the list half changed.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Takes out connections that `old` picks, longest idle first, as long as more than `keep` would be left open.
+    pub(super) fn weed(&self, keep: usize, old: impl Fn(&Connection) -> bool) -> Vec<Connection> {
+        let mut state = self.lock();
+        let open = state.idle.len() + state.lent;
+        let spare = open.saturating_sub(keep).min(state.idle.len());
+        let picked = state.idle.iter().take(spare).take_while(|c| old(c)).count();
+        state.idle.drain(..picked).collect()
+    }
+
+    fn give_back(&self, connection: Option<Connection>) {
+        let mut state = self.lock();
+        state.lent = state.lent.saturating_sub(1);
+        state.idle.extend(connection);
+        let wake = state.waiting > 0;
+        drop(state);
+        if wake {
+            self.freed.notify_one();
+        }
+    }
+}
+
+/// The right to use one connection, and the connection itself once there is one. Dropping it gives both back;
+/// whoever cannot vouch for the connection closes it before.
+#[derive(Debug)]
+pub(super) struct Lease<'p> {
+    pool: &'p Pool,
+    connection: Option<Connection>,
+}
+
+impl Lease<'_> {
+    /// The connection, if one is open.
+    pub(super) fn connection(&mut self) -> Option<&mut Connection> {
+        self.connection.as_mut()
+    }
+
+    /// Puts a fresh connection in.
+    pub(super) fn put(&mut self, connection: Connection) -> &mut Connection {
+        self.connection.insert(connection)
+    }
+
+    /// Closes the connection.
+    pub(super) fn close(&mut self) {
+        self.connection = None;
+    }
+
+    /// Closes the connection and takes another idle one, if there is one.
+    pub(super) fn next_idle(&mut self) {
+        self.connection = None;
+        self.connection = self.pool.lock().idle.pop();
+    }
+
+    /// Vouches for the connection: its exchange ended cleanly.
+    pub(super) fn keep(&mut self) {
+        if let Some(connection) = &mut self.connection {
+            connection.rest();
+        }
+    }
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        // Only a connection whose exchange ended cleanly is left here; a failed attempt has closed its own.
+        self.pool.give_back(self.connection.take());
+    }
+}

@@ -1,0 +1,188 @@
+//! All workers of one configuration, by name.
+//!
+//! The parent makes the registry at each (re)start; every child inherits it by fork and adds what is its own: its
+//! place among the children, its connections.
+
+use super::ajp::AjpWorker;
+use super::client::Client;
+use super::failure::Failure;
+use super::lb::LbWorker;
+use super::report::Report;
+use super::scratch::Scratch;
+use super::task::Task;
+use crate::ajp::request::Recipient;
+use crate::balance::Activation;
+use crate::config::worker_spec::{WorkerSpec, Workers};
+use crate::log::Log;
+use crate::shm::board::{Board, BoardError, Busy, Child, Column};
+use crate::text::{Text, show};
+use crate::time::Seconds;
+use once_cell::sync::OnceCell;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::AtomicU64;
+use std::sync::atomic::Ordering::Relaxed;
+
+/// All workers of one configuration.
+#[derive(Debug)]
+pub struct Registry {
+    workers: HashMap<Text, Worker>,
+    board: Board,
+    process: OnceCell<Process>,
+    /// `worker.maintain`; `None`: never.
+    maintain: Option<Seconds>,
+    maintained: AtomicU64,
+}
+
+#[derive(Debug)]
+enum Worker {
+    Ajp(Box<AjpWorker>),
+    Lb(Box<LbWorker>),
+    Status,
+}
+
+/// Why the workers cannot be made.
+#[derive(Debug)]
+pub struct RegistryError {
+    worker: Text,
+    error: BoardError,
+}
+
+impl fmt::Display for RegistryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "worker {}: {}", show(&self.worker), self.error)
+    }
+}
+
+/// This process among those that share the board.
+#[derive(Debug)]
+pub struct Process {
+    board: Board,
+    child: Child,
+}
+
+impl Process {
+    pub(super) fn board(&self) -> &Board {
+        &self.board
+    }
+
+    pub(super) fn enter(&self, column: Column) -> Busy {
+        self.board.enter(self.child, column)
+    }
+}
+
+impl Registry {
+    /// Makes all workers.
+    ///
+    /// # Errors
+    /// When the board has no room.
+    pub fn new(specs: Workers, board: Board, log: &dyn Log) -> Result<Self, RegistryError> {
+        let mut workers = HashMap::new();
+        for spec in specs.workers {
+            let name: Text = spec.name().into();
+            let worker = match spec {
+                WorkerSpec::Ajp(spec) => AjpWorker::new(spec, &board, log).map(|w| Worker::Ajp(Box::new(w))),
+                WorkerSpec::Lb(spec) => LbWorker::new(spec, &board, log).map(|w| Worker::Lb(Box::new(w))),
+                WorkerSpec::Status(_) => Ok(Worker::Status),
+            };
+            let worker = worker.map_err(|error| RegistryError { worker: name.clone(), error })?;
+            workers.insert(name, worker);
+        }
+        let maintained = AtomicU64::new(0);
+        Ok(Self { workers, board, process: OnceCell::new(), maintain: specs.maintain, maintained })
+    }
+
+    /// The type of a worker as `JK_WORKER_TYPE` tells it; `None` if there is no such worker.
+    pub fn kind(&self, name: &[u8]) -> Option<&'static str> {
+        self.workers.get(name).map(|worker| match worker {
+            Worker::Ajp(_) => "ajp13",
+            Worker::Lb(_) => "lb",
+            Worker::Status => "status",
+        })
+    }
+
+    /// Makes this process one of the children. Called once after the fork; before it, and in a process where it
+    /// was forgotten, the first request does it.
+    pub fn join(&self) {
+        self.process();
+    }
+
+    /// Gives the place back; for a child that ends in order.
+    pub fn leave(&self) {
+        if let Some(process) = self.process.get() {
+            process.board.leave(process.child);
+        }
+    }
+
+    fn process(&self) -> &Process {
+        self.process.get_or_init(|| Process { board: self.board, child: self.board.join() })
+    }
+
+    /// Serves a request with the worker `name`.
+    ///
+    /// # Errors
+    /// Why it failed. `report.delivered` tells whether the client may have seen part of a reply.
+    pub fn serve<'w>(
+        &'w self,
+        name: &[u8],
+        task: &Task<'_>,
+        scratch: &mut Scratch,
+        client: &mut dyn Client,
+        report: &mut Report<'w>,
+    ) -> Result<(), Failure> {
+        scratch.kept.clear();
+        let process = self.process();
+        match self.workers.get(name) {
+            Some(Worker::Lb(lb)) => lb.serve(process, task, scratch, client, report),
+            Some(Worker::Ajp(ajp)) => serve_alone(ajp, process, task, scratch, client, report),
+            Some(Worker::Status) | None => Err(Failure::NoMember),
+        }
+    }
+
+    /// Does what is due: closes idle connections of this process and, once per interval for all processes, lets
+    /// the balancers' values decay and failed members recover.
+    pub fn maintain(&self, now: Seconds, log: &dyn Log) {
+        let Some(interval) = self.maintain else { return };
+        let last = self.maintained.load(Relaxed);
+        if now.0.saturating_sub(last) < interval.0
+            || self.maintained.compare_exchange(last, now.0, Relaxed, Relaxed).is_err()
+        {
+            return;
+        }
+        let all = self.board.maintenance_due(now.0, interval.0);
+        if all {
+            self.board.bury();
+        }
+        for worker in self.workers.values() {
+            match worker {
+                Worker::Ajp(ajp) => ajp.tidy(),
+                Worker::Lb(lb) => {
+                    lb.members().for_each(|member| member.worker.tidy());
+                    if all {
+                        lb.maintain(interval, now, &self.board, log);
+                    }
+                }
+                Worker::Status => {}
+            }
+        }
+    }
+}
+
+fn serve_alone<'w>(
+    ajp: &'w AjpWorker,
+    process: &Process,
+    task: &Task<'_>,
+    scratch: &mut Scratch,
+    client: &mut dyn Client,
+    report: &mut Report<'w>,
+) -> Result<(), Failure> {
+    let lease = ajp.take()?;
+    let to = Recipient {
+        secret: ajp.secret(),
+        route: task.route,
+        activation: Activation::Active.short().as_bytes(),
+    };
+    let served = ajp.serve(lease, process, task, &to, None, scratch, client);
+    report.delivered = served.reach.delivered;
+    served.result.map(|answer| report.withheld = answer.withheld)
+}
