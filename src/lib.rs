@@ -24,3 +24,5 @@ mod httpd;
 pub mod shm;
 #[cfg(feature = "httpd")]
 pub mod sys;
+#[cfg(feature = "httpd")]
+pub mod worker;

@@ -2,14 +2,11 @@
 //! request.
 
 use super::attempt::{Answer, Attempt};
-use super::client::Client;
 use super::connection::Connection;
-use super::failure::{Failure, Reach, may_ask_again};
+use super::failure::{Failure, may_ask_again};
 use super::pool::{Lease, Pool};
-use super::registry::Process;
 use super::resolve;
-use super::scratch::Scratch;
-use super::task::Task;
+use super::task::{Means, Task};
 use crate::ajp::request::Recipient;
 use crate::config::worker_spec::{AddressSpec, AjpSpec, Recovery, Secret};
 use crate::log::Log;
@@ -45,7 +42,6 @@ pub(super) struct Served {
     pub(super) result: Result<Answer, Failure>,
     /// Whether the request may be asked again elsewhere.
     pub(super) again: bool,
-    pub(super) reach: Reach,
     /// Bytes received and sent.
     pub(super) bytes: u64,
 }
@@ -119,31 +115,19 @@ impl AjpWorker {
     pub(super) fn serve<'a>(
         &'a self,
         lease: Lease<'a>,
-        process: &Process,
         task: &'a Task<'a>,
         to: &Recipient<'_>,
         set_cookie: Option<&'a [u8]>,
-        scratch: &mut Scratch,
-        client: &mut dyn Client,
+        means: &mut Means<'_>,
     ) -> Served {
         self.slot.used.fetch_add(1, Relaxed);
-        if self.is_full(process.board()) {
-            return Served {
-                result: Err(Failure::BusyLimit),
-                again: true,
-                reach: Reach::default(),
-                bytes: 0,
-            };
+        if self.is_full(means.process.board()) {
+            return Served { result: Err(Failure::BusyLimit), again: true, bytes: 0 };
         }
-        let _busy = process.enter(self.column);
-        let served = match task.request.encode(to, self.packet_limit(), &mut scratch.packet) {
-            Ok(()) => self.try_all(lease, task, set_cookie, scratch, client),
-            Err(error) => Served {
-                result: Err(Failure::TooLarge(error)),
-                again: false,
-                reach: Reach::default(),
-                bytes: 0,
-            },
+        let _busy = means.process.enter(self.column);
+        let served = match task.request.encode(to, self.packet_limit(), &mut means.scratch.packet) {
+            Ok(()) => self.try_all(lease, task, set_cookie, means),
+            Err(error) => Served { result: Err(Failure::TooLarge(error)), again: false, bytes: 0 },
         };
         self.count(&served, task.clock.now());
         served
@@ -154,28 +138,27 @@ impl AjpWorker {
         lease: Lease<'a>,
         task: &'a Task<'a>,
         set_cookie: Option<&'a [u8]>,
-        scratch: &mut Scratch,
-        client: &mut dyn Client,
+        means: &mut Means<'_>,
     ) -> Served {
         let mut attempt = Attempt::new(self, task, lease, set_cookie);
         let (mut bytes, mut tries) = (0, 1);
         loop {
-            let result = attempt.run(scratch, client);
+            let result = attempt.run(means.scratch, means.client);
             self.slot.read.fetch_add(attempt.read, Relaxed);
             self.slot.sent.fetch_add(attempt.sent, Relaxed);
             bytes += attempt.read + attempt.sent;
             let reach = attempt.reach;
-            let Err(failure) = &result else { return Served { result, again: false, reach, bytes } };
+            let Err(failure) = &result else { return Served { result, again: false, bytes } };
             say!(task.log, Info, "worker {}: try {tries}: {failure}", show(&self.spec.name));
             if matches!(failure, Failure::ReplyTimeout) {
                 self.slot.reply_timeouts.fetch_add(1, Relaxed);
             }
             let again = may_ask_again(self.spec.recovery, failure, reach, task.request.method);
             if again {
-                client.forget_head();
+                means.client.forget_head();
             }
             if !again || tries >= self.spec.retries {
-                return Served { result, again, reach, bytes };
+                return Served { result, again, bytes };
             }
             tries += 1;
             std::thread::sleep(Duration::from_millis(self.spec.retry_interval.0.into()));

@@ -9,6 +9,7 @@ use crate::config::worker_spec::MemberSpec;
 use crate::log::Log;
 use crate::shm::board::{Board, BoardError, Column};
 use crate::shm::slot::MemberSlot;
+use crate::text::{Shown, show};
 use std::sync::atomic::Ordering::Relaxed;
 
 /// A member in this process.
@@ -36,6 +37,11 @@ impl Member {
         // Without an address it can serve nothing: mod_jk stops such a member.
         let activation = if worker.has_address() { spec.activation } else { Activation::Stopped };
         Ok(Self { spec: spec.clone(), worker, slot, column, mult, activation })
+    }
+
+    /// Its name, for log lines.
+    pub(super) fn name(&self) -> Shown<'_> {
+        show(&self.spec.ajp.name)
     }
 
     /// The number that the balancing method compares.

@@ -1,1 +1,31 @@
 //! DOING IT: pools, exchanges, retries, failover.
+//!
+//! `registry` holds all workers by name. A request enters at [`Registry::serve`]: `lb` chooses a member, `ajp`
+//! spends the tries of one worker, `attempt` runs one exchange on one `connection`, which `pool` lends. `client`
+//! is the other side: who asked, as the host shows it.
+#![forbid(unsafe_code)]
+
+mod ajp;
+mod attempt;
+mod batch;
+mod client;
+mod connection;
+mod failure;
+mod lb;
+mod member;
+mod picture;
+mod pool;
+mod registry;
+mod report;
+mod resolve;
+mod scratch;
+mod task;
+mod upload;
+mod visit;
+
+pub use client::{BodyPart, Client, ClientError, Then};
+pub use failure::Failure;
+pub use registry::{Process, Registry, RegistryError};
+pub use report::{MemberReport, Report};
+pub use scratch::Scratch;
+pub use task::{Flush, Task};

@@ -5,21 +5,37 @@ use super::member::Member;
 use super::registry::Process;
 use crate::balance::choose::Members;
 use crate::balance::{Activation, State};
+use crate::shm::board::Column;
 use crate::text::Text;
 use crate::uri::Override;
 use std::cell::RefCell;
 
 /// The picture. States are fetched when asked for, so that a sticky pick looks at one member.
-pub(super) struct Picture<'p, 'r> {
-    pub(super) lb: &'p LbWorker,
-    pub(super) process: &'p Process,
+pub(super) struct Picture<'p> {
+    lb: &'p LbWorker,
+    process: &'p Process,
     /// What the mount rule says of their activation.
-    pub(super) rule: &'r [(Text, Override)],
+    rule: &'p [(Text, Override)],
     /// What this request has found out itself. Almost always empty.
-    pub(super) own: RefCell<Vec<(usize, State)>>,
+    own: RefCell<Vec<(usize, State)>>,
 }
 
-impl Picture<'_, '_> {
+impl<'p> Picture<'p> {
+    /// `rule` is what the mount rule says of members' activation.
+    pub(super) fn new(lb: &'p LbWorker, process: &'p Process, rule: &'p [(Text, Override)]) -> Self {
+        Self { lb, process, rule, own: RefCell::default() }
+    }
+
+    /// Forgets what was noted.
+    pub(super) fn forget(&self) {
+        self.own.borrow_mut().clear();
+    }
+
+    /// How many requests are under way for a record, over all processes.
+    pub(super) fn busy(&self, column: Column) -> u32 {
+        self.process.board().busy(column)
+    }
+
     /// Notes a state that holds for this request alone.
     pub(super) fn note(&self, index: usize, state: State) {
         self.own.borrow_mut().push((index, state));
@@ -31,7 +47,7 @@ impl Picture<'_, '_> {
     }
 }
 
-impl Members for Picture<'_, '_> {
+impl Members for Picture<'_> {
     fn len(&self) -> usize {
         self.lb.members.len()
     }

@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::lb::LbWorker;
 use super::report::Report;
 use super::scratch::Scratch;
-use super::task::Task;
+use super::task::{Means, Task};
 use crate::ajp::request::Recipient;
 use crate::balance::Activation;
 use crate::config::worker_spec::{WorkerSpec, Workers};
@@ -121,7 +121,7 @@ impl Registry {
     /// Serves a request with the worker `name`.
     ///
     /// # Errors
-    /// Why it failed. `report.delivered` tells whether the client may have seen part of a reply.
+    /// Why it failed. Only the client knows whether part of a reply was delivered by then.
     pub fn serve<'w>(
         &'w self,
         name: &[u8],
@@ -131,10 +131,10 @@ impl Registry {
         report: &mut Report<'w>,
     ) -> Result<(), Failure> {
         scratch.kept.clear();
-        let process = self.process();
+        let mut means = Means { process: self.process(), scratch, client };
         match self.workers.get(name) {
-            Some(Worker::Lb(lb)) => lb.serve(process, task, scratch, client, report),
-            Some(Worker::Ajp(ajp)) => serve_alone(ajp, process, task, scratch, client, report),
+            Some(Worker::Lb(lb)) => lb.serve(task, &mut means, report),
+            Some(Worker::Ajp(ajp)) => serve_alone(ajp, task, &mut means, report),
             Some(Worker::Status) | None => Err(Failure::NoMember),
         }
     }
@@ -168,13 +168,11 @@ impl Registry {
     }
 }
 
-fn serve_alone<'w>(
-    ajp: &'w AjpWorker,
-    process: &Process,
+fn serve_alone(
+    ajp: &AjpWorker,
     task: &Task<'_>,
-    scratch: &mut Scratch,
-    client: &mut dyn Client,
-    report: &mut Report<'w>,
+    means: &mut Means<'_>,
+    report: &mut Report<'_>,
 ) -> Result<(), Failure> {
     let lease = ajp.take()?;
     let to = Recipient {
@@ -182,7 +180,6 @@ fn serve_alone<'w>(
         route: task.route,
         activation: Activation::Active.short().as_bytes(),
     };
-    let served = ajp.serve(lease, process, task, &to, None, scratch, client);
-    report.delivered = served.reach.delivered;
+    let served = ajp.serve(lease, task, &to, None, means);
     served.result.map(|answer| report.withheld = answer.withheld)
 }

@@ -38,8 +38,4 @@ pub struct Report<'w> {
     pub route: Option<&'w [u8]>,
     /// Status of a reply that was withheld (`use_server_errors`).
     pub withheld: Option<u16>,
-    /// Whether something of the reply may have reached the client.
-    pub delivered: bool,
-    /// The route is new to the client: value of a cookie to set, if the balancer wants one.
-    pub failed: u32,
 }

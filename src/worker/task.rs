@@ -1,5 +1,8 @@
 //! One request as the workers see it.
 
+use super::client::Client;
+use super::registry::Process;
+use super::scratch::Scratch;
 use crate::ajp::request::ForwardRequest;
 use crate::log::Log;
 use crate::time::{Clock, Millis};
@@ -41,4 +44,14 @@ pub struct Task<'t> {
     pub log: &'t dyn Log,
     /// Tells the time.
     pub clock: &'t dyn Clock,
+}
+
+/// What serving a request needs besides the request.
+pub(super) struct Means<'m> {
+    /// This process among those that share state.
+    pub(super) process: &'m Process,
+    /// Buffers.
+    pub(super) scratch: &'m mut Scratch,
+    /// Who asked.
+    pub(super) client: &'m mut dyn Client,
 }
