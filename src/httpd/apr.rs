@@ -63,7 +63,12 @@ impl Pool {
         let value = Box::into_raw(Box::new(value));
         // SAFETY: `drop_box` gets back exactly the pointer that `Box::into_raw` gave.
         unsafe {
-            ffi::apr_pool_cleanup_register(self.0, value.cast(), Some(drop_box::<T>), Some(ffi::apr_pool_cleanup_null));
+            ffi::apr_pool_cleanup_register(
+                self.0,
+                value.cast(),
+                Some(drop_box::<T>),
+                Some(ffi::apr_pool_cleanup_null),
+            );
         }
         value
     }

@@ -54,7 +54,8 @@ impl Browser {
             let c = (*self.r).connection;
             (*c).keepalive = ffi::ap_conn_keepalive_e::AP_CONN_CLOSE;
             let status = int(ffi::HTTP_BAD_GATEWAY);
-            let error = ffi::ap_bucket_error_create(status, std::ptr::null(), (*self.r).pool, (*c).bucket_alloc);
+            let error =
+                ffi::ap_bucket_error_create(status, std::ptr::null(), (*self.r).pool, (*c).bucket_alloc);
             ffi::jk_shim_append(self.out, error);
             ffi::jk_shim_append(self.out, ffi::apr_bucket_eos_create((*c).bucket_alloc));
             ffi::ap_pass_brigade((*self.r).output_filters, self.out);
@@ -120,7 +121,8 @@ impl Browser {
 
     /// Sets the status line; without a reason httpd knows the phrase, or there is none.
     fn status(&mut self, status: u16, reason: &[u8]) {
-        let number = [status / 100, status / 10 % 10, status % 10].map(|n| b'0' + u8::try_from(n % 10).unwrap_or(0));
+        let number =
+            [status / 100, status / 10 % 10, status % 10].map(|n| b'0' + u8::try_from(n % 10).unwrap_or(0));
         // SAFETY: httpd returns a static string for any number.
         let usual = unsafe { super::apr::bytes(ffi::ap_get_status_line(c_int::from(status))) };
         let line = match reason {
@@ -189,8 +191,11 @@ impl Client for Browser {
         unsafe {
             let c = (*self.r).connection;
             for piece in pieces {
-                let bucket =
-                    ffi::apr_bucket_transient_create(piece.as_ptr().cast(), piece.len() as _, (*c).bucket_alloc);
+                let bucket = ffi::apr_bucket_transient_create(
+                    piece.as_ptr().cast(),
+                    piece.len() as _,
+                    (*c).bucket_alloc,
+                );
                 ffi::jk_shim_append(self.out, bucket);
             }
             match then {
@@ -244,7 +249,9 @@ impl Body {
             self.slices.clear();
             // SAFETY: the slice is handed out under a borrow of `self` only, and `copied` changes with the next
             // read only, which needs `self` anew.
-            self.slices.push(IoSlice::new(unsafe { std::slice::from_raw_parts(self.copied.as_ptr(), self.copied.len()) }));
+            self.slices.push(IoSlice::new(unsafe {
+                std::slice::from_raw_parts(self.copied.as_ptr(), self.copied.len())
+            }));
         }
         Ok(BodyPart { slices: &self.slices, len })
     }
@@ -264,7 +271,11 @@ impl Body {
     }
 
     /// One read through the filters.
-    fn read_some(&mut self, brigades: [*mut ffi::apr_bucket_brigade; 2], want: usize) -> Result<usize, ClientError> {
+    fn read_some(
+        &mut self,
+        brigades: [*mut ffi::apr_bucket_brigade; 2],
+        want: usize,
+    ) -> Result<usize, ClientError> {
         let [fresh, kept] = brigades;
         let wanted = ffi::apr_off_t::try_from(want).map_err(|_| ClientError::Read(400))?;
         // SAFETY: the request is live; the filters append to an empty brigade, whose buckets then move to the kept.
@@ -299,11 +310,10 @@ impl Body {
                     break;
                 }
                 if ffi::jk_shim_is_metadata(bucket) == 0 {
-                    let (mut data, mut count) = (std::ptr::null(), 0);
+                    let (mut data, mut count) = (std::ptr::null(), 0usize);
                     if ffi::jk_shim_read(bucket, &raw mut data, &raw mut count) != 0 {
                         return Err(ClientError::Read(400));
                     }
-                    let count = usize::try_from(count).unwrap_or(0);
                     if count > 0 {
                         self.slices.push(IoSlice::new(std::slice::from_raw_parts(data.cast(), count)));
                         len += count;
@@ -319,7 +329,8 @@ impl Body {
     fn failed(&mut self, status: ffi::apr_status_t) -> ClientError {
         self.ended = true;
         // SAFETY: a pure mapping of numbers.
-        let mapped = unsafe { ffi::ap_map_http_request_error(status, super::apr::int(ffi::HTTP_BAD_REQUEST)) };
+        let mapped =
+            unsafe { ffi::ap_map_http_request_error(status, super::apr::int(ffi::HTTP_BAD_REQUEST)) };
         ClientError::Read(u16::try_from(mapped).unwrap_or(400))
     }
 }

@@ -4,8 +4,9 @@ use super::apr::Table;
 use super::request::RequestView;
 use super::server::Live;
 use crate::ajp::request::{Body, ForwardRequest, Headers, Tls};
+use crate::config::indicators::Indicator;
 use crate::config::options::{Address, Forward};
-use crate::text::{Text, atoi};
+use crate::text::atoi;
 use crate::uri::escape;
 use std::borrow::Cow;
 
@@ -39,11 +40,6 @@ impl<'r> Parts<'r> {
         }
     }
 
-    /// The URI as it is forwarded.
-    pub(super) fn uri(&self) -> &[u8] {
-        &self.uri
-    }
-
     /// The request as a backend gets it.
     pub(super) fn request<'s>(&'s self, live: &'s Live, headers: &'s dyn Headers) -> ForwardRequest<'s> {
         let view = self.view;
@@ -54,31 +50,37 @@ impl<'r> Parts<'r> {
             protocol: view.protocol(),
             uri: &self.uri,
             remote_addr: self.remote.address,
-            remote_host: view.env(&names.remote_host).map_or_else(|| view.remote_host(), not_empty),
-            server_name: view.env(&names.local_name).unwrap_or_else(|| view.server_name()),
-            server_port: view.env(&names.local_port).map_or_else(|| view.server_port(), port),
+            remote_host: view
+                .env(names.of(Indicator::RemoteHost))
+                .map_or_else(|| view.remote_host(), not_empty),
+            server_name: view.env(names.of(Indicator::LocalName)).unwrap_or_else(|| view.server_name()),
+            server_port: view.env(names.of(Indicator::LocalPort)).map_or_else(|| view.server_port(), port),
             is_ssl,
             headers,
             body: self.body,
-            remote_user: view.env(&names.remote_user).or_else(|| view.user()),
-            auth_type: view.env(&names.auth_type).or_else(|| view.auth_type()),
+            remote_user: view.env(names.of(Indicator::RemoteUser)).or_else(|| view.user()),
+            auth_type: view.env(names.of(Indicator::AuthType)).or_else(|| view.auth_type()),
             query: view.query(),
             tls: if is_ssl { self.tls(live) } else { Tls::default() },
             remote_port: self.remote.port.as_deref(),
-            local_addr: view.env(&names.local_addr).or_else(|| view.local_ip()),
+            local_addr: view.env(names.of(Indicator::LocalAddr)).or_else(|| view.local_ip()),
             env: &self.env,
         }
     }
 
     fn tls<'s>(&'s self, live: &'s Live) -> Tls<'s> {
         let (view, names) = (self.view, &live.names);
-        let key_size = || view.env(&names.key_size).map(port);
+        let key_size = || view.env(names.of(Indicator::KeySize)).map(port);
         Tls {
-            cert: if self.chain.is_empty() { view.env(&names.certificate) } else { Some(&self.chain) },
-            cipher: view.env(&names.cipher),
-            session: view.env(&names.session),
+            cert: if self.chain.is_empty() {
+                view.env(names.of(Indicator::Certs))
+            } else {
+                Some(&self.chain)
+            },
+            cipher: view.env(names.of(Indicator::Cipher)),
+            session: view.env(names.of(Indicator::SslSession)),
             key_size: live.effective.options.forward_key_size().then(key_size).flatten(),
-            protocol: view.env(&names.ssl_protocol),
+            protocol: view.env(names.of(Indicator::SslProtocol)),
         }
     }
 }
@@ -103,7 +105,8 @@ fn port(text: &[u8]) -> u16 {
 }
 
 fn is_ssl(view: &RequestView, live: &Live) -> bool {
-    live.effective.extract_ssl && view.env(&live.names.https).is_some_and(|on| on.eq_ignore_ascii_case(b"on"))
+    live.effective.extract_ssl
+        && view.env(live.names.of(Indicator::Https)).is_some_and(|on| on.eq_ignore_ascii_case(b"on"))
 }
 
 fn uri<'r>(view: &'r RequestView, form: Forward, original: &'r [u8]) -> Cow<'r, [u8]> {
@@ -123,9 +126,9 @@ fn remote<'r>(view: &'r RequestView, live: &Live) -> Remote<'r> {
         Some(Address::Physical) => (view.peer_ip(), view.peer_port()),
         None => (view.useragent_ip(), view.useragent_port()),
     };
-    let own = view.env(&live.names.remote_port);
+    let own = view.env(live.names.of(Indicator::RemotePort));
     Remote {
-        address: view.env(&live.names.remote_addr).map_or(address, not_empty),
+        address: view.env(live.names.of(Indicator::RemoteAddr)).map_or(address, not_empty),
         port: match own {
             Some(text) => not_empty(text).map(Cow::Borrowed),
             None => Some(Cow::Owned(number.to_string().into_bytes())),
@@ -139,9 +142,8 @@ fn environment<'r>(view: &'r RequestView, live: &'r Live) -> Vec<(&'r [u8], &'r 
         return Vec::new();
     }
     view.add_common_variables();
-    let value = |name, default: &'r Option<Text>| view.env(name).or(default.as_deref());
-    let named = live.names.env.iter().zip(&live.effective.env_vars);
-    named.filter_map(|(name, (text, default))| Some((&**text, value(name, default)?))).collect()
+    let named = live.names.env.iter().zip(&live.effective.env);
+    named.filter_map(|(name, var)| Some((&*var.name, view.env(name).or(var.default.as_deref())?))).collect()
 }
 
 /// The client's certificate with its chain, if both are wanted; else nothing.
@@ -149,18 +151,20 @@ fn certificates(view: &RequestView, live: &Live) -> Vec<u8> {
     if !live.effective.options.forward_ssl_cert_chain() || !is_ssl(view, live) {
         return Vec::new();
     }
-    let Some(certificate) = view.env(&live.names.certificate) else { return Vec::new() };
+    let Some(certificate) = view.env(live.names.of(Indicator::Certs)) else { return Vec::new() };
     let mut all = certificate.to_vec();
-    let prefix = &live.effective.cert_chain_prefix;
-    let in_chain = |name: &[u8]| name.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));
+    let prefix = live.effective.names.of(Indicator::CertChainPrefix);
+    let in_chain =
+        |name: &[u8]| name.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));
     view.env_entries().filter(|(name, _)| in_chain(name)).for_each(|(_, value)| all.extend_from_slice(value));
     all
 }
 
 fn body(view: &RequestView, live: &Live) -> Body {
-    let length = if view.main().is_some() { 0 } else { view.headers().get(c"Content-Length").map_or(0, length) };
+    let length =
+        if view.main().is_some() { 0 } else { view.headers().get(c"Content-Length").map_or(0, length) };
     let chunked = view.is_chunked();
-    if length > 0 && !chunked && view.env(&live.names.ignore_cl).is_none() {
+    if length > 0 && !chunked && view.env(live.names.of(Indicator::IgnoreCl)).is_none() {
         return Body::Length(length);
     }
     if chunked || length > 0 { Body::Chunked } else { Body::None }

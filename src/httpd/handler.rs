@@ -6,15 +6,16 @@ use super::ffi::{self, request_rec};
 use super::forward::{HeaderTable, Parts};
 use super::mapping::{Mapped, WORKER_NAME};
 use super::notes;
-use super::request::{HANDLER, RequestView};
+use super::request::{DIRECTORY, HANDLER, RequestView};
 use super::server::{self, Live};
+use crate::config::indicators::Indicator;
 use crate::log::Log;
 use crate::say;
 use crate::sys::clock::SystemClock;
 use crate::text::{atoi, show};
 use crate::time::{Clock, Millis};
 use crate::uri::{Extensions, Lookup, clean};
-use crate::worker::{ClientError, Failure, Flush, Report, Scratch, Task};
+use crate::worker::{Client, ClientError, Failure, Flush, Report, Scratch, Task};
 use std::cell::Cell;
 use std::ffi::c_int;
 use std::time::Instant;
@@ -36,7 +37,7 @@ pub(super) unsafe fn handle(r: *mut request_rec) -> c_int {
     let view = unsafe { RequestView::new(r) };
     // SAFETY: a live request has a live server.
     let Some(live) = (unsafe { server::live(view.server()) }) else { return DECLINED };
-    let directory = live.effective.options.forward_directories() && view.handler() == ffi::DIR_MAGIC_TYPE.to_bytes();
+    let directory = live.effective.options.forward_directories() && view.handler() == DIRECTORY;
     if (view.handler() != HANDLER.to_bytes() && !directory) || view.env(c"no-jk").is_some() {
         return DECLINED;
     }
@@ -64,18 +65,21 @@ fn find_worker<'r>(view: &'r RequestView, live: &'r Live) -> Result<Option<Found
     if let Some(worker) = view.note(WORKER_NAME) {
         return Ok(Some(Found { worker, rule: Cow::Owned(Extensions::default()) }));
     }
-    if let Some(text) = view.env(&live.names.worker) {
+    if let Some(text) = view.env(live.names.of(Indicator::Worker)) {
         let log = live.request_log(view);
         let mut warn = |warning| say!(&log, Info, "{}: {warning}", show(text));
         let (worker, rule) = Extensions::parse(text, &mut warn);
         view.set_note(WORKER_NAME, worker);
         return Ok(Some(Found { worker, rule: Cow::Owned(rule) }));
     }
-    let Some(map) = live.map_ref() else { return Ok(None) };
+    let Some(map) = live.map() else { return Ok(None) };
     let uri = clean(view.uri()).map_err(|_| BAD_REQUEST)?;
     let Lookup::Rule(rule) = map.find(&uri) else { return Ok(None) };
     view.set_note(WORKER_NAME, &rule.worker);
-    Ok(Some(Found { worker: view.note(WORKER_NAME).unwrap_or_default(), rule: Cow::Owned(rule.extensions.clone()) }))
+    Ok(Some(Found {
+        worker: view.note(WORKER_NAME).unwrap_or_default(),
+        rule: Cow::Owned(rule.extensions.clone()),
+    }))
 }
 
 fn serve(view: &RequestView, live: &Live, found: &Found<'_>, log: &dyn Log) -> c_int {
@@ -118,10 +122,13 @@ fn forward<'w>(
     client: &mut Browser,
     report: &mut Report<'w>,
 ) -> Result<(), Failure> {
-    let original = view.state::<Mapped>().map_or_else(|| view.uri(), |mapped| {
-        // SAFETY: a string of the request's pool.
-        unsafe { apr::bytes(mapped.original) }
-    });
+    let original = view.state::<Mapped>().map_or_else(
+        || view.uri(),
+        |mapped| {
+            // SAFETY: a string of the request's pool.
+            unsafe { apr::bytes(mapped.original) }
+        },
+    );
     let parts = Parts::new(view, live, original);
     let headers = HeaderTable(view.headers());
     let cookies: Vec<&[u8]> = view
@@ -160,7 +167,13 @@ fn flag(variable: Option<&[u8]>, rule: bool) -> bool {
 }
 
 /// What httpd is told.
-fn finish(worker: &[u8], result: Result<(), Failure>, withheld: Option<u16>, client: &mut Browser, log: &dyn Log) -> c_int {
+fn finish(
+    worker: &[u8],
+    result: Result<(), Failure>,
+    withheld: Option<u16>,
+    client: &mut Browser,
+    log: &dyn Log,
+) -> c_int {
     let failure = match result {
         Ok(()) => return withheld.map_or(OK, c_int::from),
         Err(failure) => failure,
@@ -191,7 +204,7 @@ fn finish(worker: &[u8], result: Result<(), Failure>, withheld: Option<u16>, cli
         client.cut();
         return OK;
     }
-    client.forget();
+    client.forget_head();
     if matches!(failure, Failure::Client(ClientError::Read(400))) {
         client.give_up();
     }

@@ -5,7 +5,7 @@
 
 use super::apr;
 use super::ffi::{self, request_rec};
-use super::request::{HANDLER, RequestView};
+use super::request::{DIRECTORY, HANDLER, RequestView};
 use super::server::{self, Live};
 use crate::log::Log;
 use crate::say;
@@ -17,7 +17,6 @@ use std::sync::Arc;
 const OK: c_int = apr::int(ffi::OK);
 const DECLINED: c_int = ffi::DECLINED;
 const BAD_REQUEST: c_int = apr::int(ffi::HTTP_BAD_REQUEST);
-const FORBIDDEN: c_int = apr::int(ffi::HTTP_FORBIDDEN);
 const URI_TOO_LONG: c_int = apr::int(ffi::HTTP_REQUEST_URI_TOO_LARGE);
 
 pub(super) const WORKER_NAME: &CStr = c"JK_WORKER_NAME";
@@ -94,7 +93,7 @@ fn map(view: &RequestView, live: &Live, first: bool) -> Option<c_int> {
         }
     };
     let map = live.map()?;
-    if let Some(status) = refuse(&uri, live, &map, &log) {
+    if let Some(status) = refuse(&uri, live, map, &log) {
         return Some(status);
     }
     let Lookup::Rule(rule) = map.find(&uri) else { return None };
@@ -102,7 +101,7 @@ fn map(view: &RequestView, live: &Live, first: bool) -> Option<c_int> {
         return None;
     }
     say!(&log, Debug, "URI {} belongs to worker {}", show(&uri), show(&rule.worker));
-    claim(view, &map, rule, &uri, first);
+    claim(view, map, rule, &uri, first);
     Some(OK)
 }
 
@@ -113,7 +112,10 @@ fn refuse(uri: &[u8], live: &Live, map: &UriMap, log: &dyn Log) -> Option<c_int>
         say!(log, Info, "URI of {} bytes is refused: longer than {MAX_URI}", uri.len());
         return Some(URI_TOO_LONG);
     }
-    if live.effective.options.reject_unsafe_uri() && is_unsafe(uri) && matches!(map.find(uri), Lookup::Rule(_)) {
+    if live.effective.options.reject_unsafe_uri()
+        && is_unsafe(uri)
+        && matches!(map.find(uri), Lookup::Rule(_))
+    {
         say!(log, Info, "URI {} is refused by RejectUnsafeURI", show(uri));
         return Some(BAD_REQUEST);
     }
@@ -123,17 +125,11 @@ fn refuse(uri: &[u8], live: &Live, map: &UriMap, log: &dyn Log) -> Option<c_int>
 /// Whether this is a sub-request that only asks what would become of a URI (`RewriteCond -U`). The original lets
 /// such a question take over the main request. mod_dir's own questions, for index files of a directory, do claim it.
 fn is_lookahead(view: &RequestView) -> bool {
-    view.main().is_some_and(|main| {
-        // SAFETY: a live request; reading a field.
-        let next = unsafe { (*view.raw()).output_filters == (*main.raw()).output_filters };
-        let _ = next;
-        !asks_for_index(&main) && !is_included(view)
-    })
+    view.main().is_some_and(|main| !asks_for_index(&main) && !is_included(view))
 }
 
 fn asks_for_index(main: &RequestView) -> bool {
-    let directory: &[u8] = ffi::DIR_MAGIC_TYPE.to_bytes_with_nul().split_last().map_or(b"", |(_, text)| text);
-    main.handler() == directory || main.filename().is_some_and(|name| name.ends_with(b"/"))
+    main.handler() == DIRECTORY || main.filename().is_some_and(|name| name.ends_with(b"/"))
 }
 
 /// mod_include's sub-requests have this protocol, as has every sub-request.
@@ -177,5 +173,3 @@ fn unmapped(view: &RequestView, live: &Live) -> c_int {
     }
     DECLINED
 }
-
-const _: c_int = FORBIDDEN;

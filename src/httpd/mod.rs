@@ -1,3 +1,22 @@
 //! THE HOST: the only room that names httpd and APR.
+//!
+//! `module` is what httpd sees. At start `commands` takes directives, `plan` reads what they name, `startup` puts it
+//! in force, per server in `server`. A request passes `mapping`, then `handler`, which makes of it what a backend
+//! gets (`forward`) and is the client (`client`) of the worker that serves it.
 
+mod apr;
+mod boundary;
+mod client;
+mod commands;
 mod ffi;
+mod forward;
+mod handler;
+mod logging;
+mod maintenance;
+mod mapping;
+mod module;
+mod notes;
+mod plan;
+mod request;
+mod server;
+mod startup;

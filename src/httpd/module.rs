@@ -11,6 +11,7 @@ const FAILED: c_int = super::apr::int(ffi::HTTP_INTERNAL_SERVER_ERROR);
 
 /// The record that `LoadModule jk_module` names. httpd writes its index and handle into it.
 #[unsafe(no_mangle)]
+#[allow(unreachable_pub)] // found by name, in no Rust path
 pub static mut jk_module: module = module {
     version: super::apr::int(ffi::MODULE_MAGIC_NUMBER_MAJOR),
     minor_version: super::apr::int(ffi::MODULE_MAGIC_NUMBER_MINOR),

@@ -1,18 +1,19 @@
 //! Everything that the configuration asks for, read and checked but not yet in force.
 
-use super::apr::{Pool, bytes, int};
+use super::apr::{Pool, bytes};
 use super::startup::query;
 use super::{ffi, server};
-use crate::config::check;
-use crate::config::diagnostic::{Diagnostic, Place};
-use crate::config::properties::Properties;
-use crate::config::settings::{Effective, MapSource, Settings};
-use crate::config::uri_map_file;
+use crate::config::diagnostic::Diagnostic;
+use crate::config::map_source::{MapSource, OwnMap, main_map, map_source};
+use crate::config::mounts::{Mounted, rules};
+use crate::config::settings::{Effective, Settings};
 use crate::config::worker_spec::{self, Defaults, WorkerSpec, Workers};
-use crate::shm::board::Room;
-use crate::text::show;
-use crate::uri::{Rule, UriMap};
-use std::ffi::OsStr;
+use crate::config::{check, uri_map_file};
+use crate::shm::Room;
+use crate::text::{find, show};
+use crate::time::Seconds;
+use crate::uri::UriMap;
+use std::ffi::{CString, OsStr};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ pub(super) struct Plan {
     pub(super) servers: Vec<ServerPlan>,
     pub(super) diagnostics: Vec<Diagnostic>,
     /// `JkWatchdogInterval`, if it asks for a thread.
-    pub(super) watchdog: Option<u32>,
+    pub(super) watchdog: Option<Seconds>,
     /// Whether anything in the configuration may read this module's notes.
     pub(super) reads_notes: bool,
 }
@@ -60,26 +61,161 @@ impl Plan {
 /// `pconf` is httpd's configuration pool and `main` its first server, all of whose configuration has been read.
 pub(super) unsafe fn make(pconf: *mut ffi::apr_pool_t, main: *mut ffi::server_rec) -> Plan {
     // SAFETY: by the contract.
-    let pool = unsafe { Pool::new(pconf) };
-    let mut diagnostics = Vec::new();
-    // SAFETY: by the contract.
-    let main_settings = unsafe { server::conf(main) }.map(|conf| &conf.settings);
-    let empty = Settings::default();
-    let main_settings = main_settings.unwrap_or(&empty);
-    let workers = workers(pool, main_settings, &mut diagnostics);
-    // SAFETY: by the contract.
-    let all: Vec<(*mut ffi::server_rec, &Settings)> = unsafe {
-        server::all(main).filter_map(|s| Some((s, &server::conf(s)?.settings))).collect()
+    let (pool, all) = unsafe {
+        let settings = |server| Some((server, &server::conf(server)?.settings));
+        (Pool::new(pconf), server::all(main).filter_map(settings).collect::<Vec<_>>())
     };
-    let mut reader = MapReader { pool, workers: &workers, diagnostics: &mut diagnostics, main_map: None };
+    let empty = Settings::default();
+    let main_settings = all.first().map_or(&empty, |(_, settings)| *settings);
+    let mut out = Vec::new();
+    for (server, settings) in &all {
+        out.extend(settings.notices.iter().cloned());
+        let vhost = Some(*settings).filter(|_| *server != main);
+        // SAFETY: the server is live.
+        out.extend(check::check_server(&unsafe { server_name(*server) }, main_settings, vhost));
+    }
+    let workers = workers(pool, main_settings, &mut out);
+    let mut maps = Maps { main: main_settings, workers: &workers, read: Vec::new(), out: &mut out };
     let servers = all
         .iter()
         .map(|(server, settings)| ServerPlan {
             server: *server,
             effective: settings.effective(),
-            map: reader.map(settings, *server == main),
+            map: maps.of(settings, *server == main),
         })
         .collect();
-    let watchdog = main_settings.globals.watchdog_interval.filter(|seconds| *seconds > 0);
-    Plan { workers, servers, diagnostics, watchdog, reads_notes: reads_notes() }
+    let read: Vec<Vec<Mounted>> = maps.read.into_iter().map(|(mounted, _)| mounted).collect();
+    out.extend(check::check(&workers, &read.iter().map(Vec::as_slice).collect::<Vec<_>>()));
+    let watchdog = main_settings.globals.watchdog.filter(|every| *every > Seconds(0));
+    Plan { workers, servers, diagnostics: out, watchdog, reads_notes: reads_notes() }
+}
+
+/// How a server is called in messages.
+unsafe fn server_name(server: *mut ffi::server_rec) -> String {
+    // SAFETY: the caller's server is live.
+    let (name, file, line) =
+        unsafe { (bytes((*server).server_hostname), bytes((*server).defn_name), (*server).defn_line_number) };
+    format!("the virtual host {} ({}:{line})", show(name), show(file))
+}
+
+fn workers(pool: Pool, main: &Settings, out: &mut Vec<Diagnostic>) -> Workers {
+    let file = main.globals.workers_file.as_deref().map(|name| (name, read_file(name)));
+    let file = file.and_then(|(name, content)| {
+        content
+            .map_err(|error| {
+                out.push(Diagnostic::error(None, format!("{} cannot be read: {error}", show(name))))
+            })
+            .ok()
+    });
+    let root = below_root(pool, b"");
+    let root = root.strip_suffix(b"/").unwrap_or(&root);
+    let properties = main.globals.properties(file.as_deref(), root, &environment, out);
+    let (workers, found) = worker_spec::build(&properties, &Defaults { pool_size: threads_per_child() });
+    out.extend(found);
+    workers
+}
+
+/// How many requests a child serves at once; 1 on prefork.
+fn threads_per_child() -> u32 {
+    u32::try_from(query(ffi::AP_MPMQ_MAX_THREADS)).unwrap_or(1).max(1)
+}
+
+fn environment(name: &[u8]) -> Option<Vec<u8>> {
+    std::env::var_os(OsStr::from_bytes(name)).map(OsStringExt::into_vec)
+}
+
+fn read_file(name: &[u8]) -> std::io::Result<Vec<u8>> {
+    std::fs::read(Path::new(OsStr::from_bytes(name)))
+}
+
+/// A path as httpd resolves it: below ServerRoot if it is relative.
+pub(super) fn below_root(pool: Pool, path: &[u8]) -> Vec<u8> {
+    let Ok(path) = CString::new(path) else { return Vec::new() };
+    // SAFETY: the pool is live; the answer is a string in it, or NULL for a path that cannot be resolved.
+    let absolute = unsafe { bytes(ffi::ap_server_root_relative(pool.raw(), path.as_ptr())) };
+    if absolute.is_empty() { path.into_bytes() } else { absolute.to_vec() }
+}
+
+/// Makes the maps of all servers; those that share the main server's get the same one.
+struct Maps<'p> {
+    main: &'p Settings,
+    workers: &'p Workers,
+    /// The maps made so far with their rules, the main server's first.
+    read: Vec<(Vec<Mounted>, Arc<UriMap>)>,
+    out: &'p mut Vec<Diagnostic>,
+}
+
+impl Maps<'_> {
+    fn of(&mut self, settings: &Settings, is_main: bool) -> Option<Arc<UriMap>> {
+        if is_main {
+            return self.of_main();
+        }
+        match map_source(self.main, settings) {
+            MapSource::None => None,
+            MapSource::Main => self.read.first().map(|(_, map)| Arc::clone(map)),
+            MapSource::Own(own) => Some(self.make(&own, Vec::new())),
+        }
+    }
+
+    fn of_main(&mut self) -> Option<Arc<UriMap>> {
+        let from_workers: Vec<Mounted> = self
+            .workers
+            .workers
+            .iter()
+            .flat_map(WorkerSpec::mounts)
+            .map(|rule| Mounted { rule: rule.clone(), place: None })
+            .collect();
+        let has_rules = self.main.has_own_rules() || !from_workers.is_empty();
+        let map = self.make(&main_map(self.main), from_workers);
+        has_rules.then_some(map)
+    }
+
+    fn make(&mut self, own: &OwnMap, from_workers: Vec<Mounted>) -> Arc<UriMap> {
+        let mut mounted = own.directives(self.out);
+        mounted.extend(from_workers);
+        if let Some(name) = &own.file {
+            mounted.extend(self.read_mount_file(name));
+        }
+        let map = Arc::new(UriMap::new(rules(mounted.iter().cloned())));
+        self.read.push((mounted, Arc::clone(&map)));
+        map
+    }
+
+    fn read_mount_file(&mut self, name: &[u8]) -> Vec<Mounted> {
+        match read_file(name) {
+            Ok(content) => {
+                let file = uri_map_file::read(&content, name, &environment);
+                self.out.extend(file.diagnostics);
+                file.rules.unwrap_or_default()
+            }
+            Err(error) => {
+                let message = format!("{} cannot be read: {error}; its rules are missing", show(name));
+                self.out.push(Diagnostic::warning(None, message));
+                Vec::new()
+            }
+        }
+    }
+}
+
+/// Whether anything in the configuration may read this module's notes: a log format, a header, an expression.
+/// Their text names the notes, all of which begin alike; a module that reads notes by itself has no text.
+fn reads_notes() -> bool {
+    // SAFETY: httpd keeps the tree of the configuration that it has just read.
+    let tree = unsafe { ffi::ap_conftree };
+    // SAFETY: as above.
+    unsafe { any_line(tree, &|args| find(args, b"JK_").is_some()) }
+}
+
+/// # Safety
+/// `line` is NULL or a directive of httpd's tree.
+unsafe fn any_line(mut line: *const ffi::ap_directive_t, wanted: &dyn Fn(&[u8]) -> bool) -> bool {
+    // SAFETY: by the contract; the tree's depth is that of nested sections.
+    while let Some(directive) = unsafe { line.as_ref() } {
+        // SAFETY: arguments are NULL or strings.
+        if wanted(unsafe { bytes(directive.args) }) || unsafe { any_line(directive.first_child, wanted) } {
+            return true;
+        }
+        line = directive.next;
+    }
+    false
 }

@@ -10,8 +10,14 @@ pub(super) struct RequestView {
     r: *mut ffi::request_rec,
 }
 
-/// The handler name that means "this module", and httpd's for a directory.
+/// The handler name that means "this module".
 pub(super) const HANDLER: &CStr = c"jakarta-servlet";
+
+/// httpd's own for a directory.
+pub(super) const DIRECTORY: &[u8] = match ffi::DIR_MAGIC_TYPE.split_last() {
+    Some((_, text)) => text,
+    None => b"",
+};
 
 impl RequestView {
     /// # Safety
@@ -157,7 +163,12 @@ impl RequestView {
         // SAFETY: httpd's own lookup for a live request.
         self.maybe(unsafe {
             let kind = apr::int(ffi::REMOTE_HOST);
-            ffi::ap_get_remote_host(self.rec().connection, self.rec().per_dir_config.cast(), kind, std::ptr::null_mut())
+            ffi::ap_get_remote_host(
+                self.rec().connection,
+                self.rec().per_dir_config.cast(),
+                kind,
+                std::ptr::null_mut(),
+            )
         })
     }
 

@@ -4,10 +4,11 @@ use super::apr::Pool;
 use super::logging::{JkLog, Tagged};
 use super::request::{RequestView, c_name};
 use super::{ffi, module};
-use crate::config::settings::{Effective, Settings};
+use crate::config::indicators::Indicator;
+use crate::config::settings::{self, Effective, Settings};
 use crate::uri::UriMap;
 use crate::worker::Registry;
-use std::ffi::{CString, c_void};
+use std::ffi::{CStr, CString, c_void};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -26,7 +27,7 @@ pub(super) struct Live {
     pub(super) names: Names,
     pub(super) log: JkLog,
     pub(super) shared: Arc<Shared>,
-    pub(super) map: Option<Arc<UriMap>>,
+    map: Option<Arc<UriMap>>,
 }
 
 /// What all servers share.
@@ -42,63 +43,47 @@ pub(super) struct Shared {
 
 /// Names of environment variables, as C strings for httpd's tables.
 pub(super) struct Names {
-    pub(super) worker: CString,
-    pub(super) request_id: CString,
-    pub(super) https: CString,
-    pub(super) ssl_protocol: CString,
-    pub(super) certificate: CString,
-    pub(super) cipher: CString,
-    pub(super) session: CString,
-    pub(super) key_size: CString,
-    pub(super) remote_host: CString,
-    pub(super) remote_addr: CString,
-    pub(super) remote_port: CString,
-    pub(super) remote_user: CString,
-    pub(super) auth_type: CString,
-    pub(super) local_name: CString,
-    pub(super) local_port: CString,
-    pub(super) local_addr: CString,
-    pub(super) ignore_cl: CString,
+    by_indicator: [CString; Indicator::ALL.len()],
     /// `JkEnvVar`, in the order of [`Effective`]'s list.
     pub(super) env: Vec<CString>,
 }
 
 impl Names {
     pub(super) fn new(effective: &Effective) -> Self {
-        let name = &effective.indicators;
         Self {
-            worker: c_name(&name.worker),
-            request_id: c_name(&name.request_id),
-            https: c_name(&name.https),
-            ssl_protocol: c_name(&name.ssl_protocol),
-            certificate: c_name(&name.certificate),
-            cipher: c_name(&name.cipher),
-            session: c_name(&name.session),
-            key_size: c_name(&name.key_size),
-            remote_host: c_name(&name.remote_host),
-            remote_addr: c_name(&name.remote_addr),
-            remote_port: c_name(&name.remote_port),
-            remote_user: c_name(&name.remote_user),
-            auth_type: c_name(&name.auth_type),
-            local_name: c_name(&name.local_name),
-            local_port: c_name(&name.local_port),
-            local_addr: c_name(&name.local_addr),
-            ignore_cl: c_name(&name.ignore_cl),
-            env: effective.env_vars.iter().map(|(name, _)| c_name(name)).collect(),
+            by_indicator: Indicator::ALL.map(|indicator| c_name(effective.names.of(indicator))),
+            env: effective.env.iter().map(|var| c_name(&var.name)).collect(),
         }
+    }
+
+    /// The name to look for.
+    pub(super) fn of(&self, indicator: Indicator) -> &CStr {
+        self.by_indicator.get(indicator as usize).map_or(c"", |name| name)
     }
 }
 
 impl Live {
+    pub(super) fn new(
+        effective: Effective,
+        log: JkLog,
+        shared: Arc<Shared>,
+        map: Option<Arc<UriMap>>,
+    ) -> Self {
+        Self { names: Names::new(&effective), effective, log, shared, map }
+    }
+
     /// The log for what happens to a request; its lines carry the request's id.
     pub(super) fn request_log<'l>(&'l self, view: &'l RequestView) -> Tagged<'l> {
-        let id = view.env(&self.names.request_id).or_else(|| view.env(c"UNIQUE_ID")).unwrap_or(b"NO-ID");
+        let id = view
+            .env(self.names.of(Indicator::RequestId))
+            .or_else(|| view.env(c"UNIQUE_ID"))
+            .unwrap_or(b"NO-ID");
         Tagged { log: &self.log, id }
     }
 
     /// The mount rules in force; `None`: this server has none.
-    pub(super) fn map(&self) -> Option<Arc<UriMap>> {
-        self.map.clone()
+    pub(super) fn map(&self) -> Option<&Arc<UriMap>> {
+        self.map.as_ref()
     }
 }
 
@@ -121,7 +106,7 @@ pub(super) unsafe fn create(pool: *mut ffi::apr_pool_t) -> *mut c_void {
 pub(super) unsafe fn merge(pool: *mut ffi::apr_pool_t, main: *mut c_void, vhost: *mut c_void) -> *mut c_void {
     // SAFETY: by the contract.
     let (main, vhost) = unsafe { (&*main.cast::<ServerConf>(), &*vhost.cast::<ServerConf>()) };
-    let settings = Settings::merge(&main.settings, &vhost.settings);
+    let settings = settings::merge(&main.settings, &vhost.settings);
     // SAFETY: as in `create`.
     unsafe { Pool::new(pool) }.keep(ServerConf { settings, live: OnceLock::new() }).cast()
 }
@@ -150,7 +135,11 @@ pub(super) unsafe fn settings<'s>(server: *mut ffi::server_rec) -> Option<&'s mu
 ///
 /// # Safety
 /// `main` and `server` are live servers whose configuration has been read; `pool` is the configuration pool.
-pub(super) unsafe fn own_conf(pool: *mut ffi::apr_pool_t, main: *mut ffi::server_rec, server: *mut ffi::server_rec) {
+pub(super) unsafe fn own_conf(
+    pool: *mut ffi::apr_pool_t,
+    main: *mut ffi::server_rec,
+    server: *mut ffi::server_rec,
+) {
     // SAFETY: by the contract.
     unsafe {
         if server != main && *place(server) == *place(main) {

@@ -7,10 +7,10 @@
 use super::apr::{Pool, bytes, int};
 use super::logging::{ErrorLog, JkLog, Owned, Startup};
 use super::plan::{Plan, ServerPlan};
-use super::server::{self, Live, Names, Shared};
+use super::server::{self, Live, Shared};
 use super::{ffi, maintenance, plan};
 use crate::config::diagnostic::{Diagnostic, Severity};
-use crate::config::settings::Effective;
+use crate::config::settings::{Effective, LogTarget};
 use crate::log::Log;
 use crate::say;
 use crate::shm::board::Board;
@@ -26,10 +26,11 @@ const OK: c_int = int(ffi::OK);
 const FAILED: c_int = int(ffi::HTTP_INTERNAL_SERVER_ERROR);
 
 /// Shown in the `Server` header and in the log.
-const VERSION: &CStr = match CStr::from_bytes_with_nul(concat!("mod_jk/", env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
-    Ok(text) => text,
-    Err(_) => c"mod_jk",
-};
+const VERSION: &CStr =
+    match CStr::from_bytes_with_nul(concat!("mod_jk/", env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
+        Ok(text) => text,
+        Err(_) => c"mod_jk",
+    };
 
 /// Reads and checks everything; what is wrong goes to httpd's error log (or the terminal).
 ///
@@ -87,7 +88,11 @@ pub(super) unsafe fn start(pconf: *mut ffi::apr_pool_t, main: *mut ffi::server_r
     }
 }
 
-unsafe fn start_with(pconf: *mut ffi::apr_pool_t, main: *mut ffi::server_rec, plan: Plan) -> Result<(), String> {
+unsafe fn start_with(
+    pconf: *mut ffi::apr_pool_t,
+    main: *mut ffi::server_rec,
+    plan: Plan,
+) -> Result<(), String> {
     // SAFETY: by the contract of `start`.
     let pool = unsafe { Pool::new(pconf) };
     let mut files = Vec::new();
@@ -106,14 +111,13 @@ unsafe fn start_with(pconf: *mut ffi::apr_pool_t, main: *mut ffi::server_rec, pl
         registry,
         wants_notes: plan.reads_notes,
         lazy_maintenance: !threaded && plan.watchdog.is_none(),
-        tick: Duration::from_secs(plan.watchdog.unwrap_or(1).into()),
+        tick: Duration::from_secs(plan.watchdog.map_or(1, |every| every.0)),
     });
     say!(&log, Info, "{} initialized", VERSION.to_string_lossy());
     for (ServerPlan { server, effective, map, .. }, log) in plan.servers.into_iter().zip(logs) {
-        let names = Names::new(&effective);
         // SAFETY: the plan names live servers.
         if let Some(conf) = unsafe { server::conf(server) } {
-            conf.go_live(Live { effective, names, log, shared: Arc::clone(&shared), map });
+            conf.go_live(Live::new(effective, log, Arc::clone(&shared), map));
         }
     }
     // SAFETY: the pool is live, the string static.
@@ -127,32 +131,32 @@ unsafe fn open_log(
     main: *mut ffi::server_rec,
     server: *mut ffi::server_rec,
     effective: &Effective,
-    files: &mut Vec<(Vec<u8>, Arc<LogFile>)>,
+    files: &mut Vec<(LogTarget, Arc<LogFile>)>,
 ) -> Result<JkLog, String> {
-    let name = match &effective.log_file {
-        Some(name) => name.to_vec(),
+    let target = match &effective.log_file {
+        given if effective.log_file_given => given.clone(),
         // SAFETY: the main server is live.
-        None => unsafe { usual_log(main) },
+        LogTarget::File(_) | LogTarget::Pipe(_) => LogTarget::File(unsafe { usual_log(main) }.into()),
     };
-    let known = files.iter().find(|(known, _)| *known == name).map(|(_, file)| Arc::clone(file));
+    let known = files.iter().find(|(known, _)| *known == target).map(|(_, file)| Arc::clone(file));
     let file = match known {
         Some(file) => file,
         None => {
-            let opened = match name.strip_prefix(b"|") {
-                Some(program) => open_pipe(pool, program),
-                None => open_file(pool, &name),
+            let (opened, name) = match &target {
+                LogTarget::File(name) => (open_file(pool, name), name),
+                LogTarget::Pipe(program) => (open_pipe(pool, program), program),
             };
-            let shown = crate::text::show(&name);
-            let file = Arc::new(opened.map_err(|error| format!("JkLogFile {shown} cannot be opened: {error}"))?);
-            if effective.log_file.is_none() {
-                let log = ErrorLog { server };
-                say!(&log, Warn, "no JkLogFile is set: log lines of mod_jk go to {shown}");
+            let shown = crate::text::show(name);
+            let file =
+                Arc::new(opened.map_err(|error| format!("JkLogFile {shown} cannot be opened: {error}"))?);
+            if !effective.log_file_given {
+                say!(&ErrorLog { server }, Warn, "no JkLogFile is set: log lines of mod_jk go to {shown}");
             }
-            files.push((name, Arc::clone(&file)));
+            files.push((target, Arc::clone(&file)));
             file
         }
     };
-    Ok(JkLog::new(Some(file), effective.log_level, effective.stamp.clone()))
+    Ok(JkLog::new(Some(file), effective.log_level, effective.log_stamp.clone()))
 }
 
 /// Without a `JkLogFile`: `mod_jk.log` beside the error log, or in `logs` where that is no file.
@@ -247,7 +251,11 @@ pub(super) unsafe fn child(pchild: *mut ffi::apr_pool_t, main: *mut ffi::server_
     if !live.shared.lazy_maintenance {
         let log = Owned { log: live.log.clone(), id: b"WATCHDOG" };
         if !maintenance::start(&live.shared, live.shared.tick, log) {
-            say!(&Startup { log: &live.log, server: main, id: b"CHILD_INIT" }, Error, "the maintenance thread cannot be started: failed members will not recover in this process");
+            say!(
+                &Startup { log: &live.log, server: main, id: b"CHILD_INIT" },
+                Error,
+                "the maintenance thread cannot be started: failed members will not recover in this process"
+            );
         }
     }
 }
@@ -260,4 +268,3 @@ impl Drop for Leaving {
         self.0.registry.leave();
     }
 }
-
