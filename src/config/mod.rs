@@ -1,6 +1,7 @@
 //! WHAT WAS ASKED: directives, workers.properties, uriworkermap.properties, and the cross checks between them.
 #![forbid(unsafe_code)]
 
+pub mod check;
 pub mod diagnostic;
 pub mod directives;
 pub mod indicators;
@@ -16,6 +17,8 @@ pub mod worker_spec;
 
 mod ajp_spec;
 mod attributes;
+#[cfg(test)]
+mod broken;
 mod expand;
 mod inspect;
 mod lb_spec;
