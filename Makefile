@@ -26,6 +26,9 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 PYTHON ?= $(firstword $(shell for p in python3 /usr/bin/python3; do $$p -c 'import pytest' 2>/dev/null && echo $$p; done) python3)
 PYTEST  = $(PYTHON) -m pytest $(PYTEST_ARGS)
 
+# pytest's arguments that choose what `system` repeats on the MPMs worker and prefork: everything, unless given.
+OTHER_MPMS ?=
+
 # Seconds that each fuzz target runs.
 FUZZ_SECONDS ?= 60
 
