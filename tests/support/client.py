@@ -118,6 +118,13 @@ class Client:
             reply.ending = "timeout"
         return reply
 
+    def wait_for(self, mark: bytes) -> bool:
+        """Reads until the bytes are there; they stay to be read."""
+        while mark not in self._unread:
+            if not self._more():
+                return False
+        return True
+
     def rest(self, seconds: float = 5) -> bytes:
         """Everything that still comes until the server ends the connection or the time is over."""
         self.sock.settimeout(seconds)

@@ -238,17 +238,20 @@ class Peer:
             self.connections, self.plan, self.failures = [], [], []
 
     def ended(self, connection: Connection, seconds: float = 10) -> bool:
-        """Whether the web server ends this connection within the time. Only when no script reads from it."""
+        """Whether the web server ends this connection within the time."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline and not self.stopping.is_set():
             if connection.ended:
-                return True
+                return connection.ended.endswith("by httpd")
             try:
-                ready, _, _ = select.select([connection.sock], [], [], 0.05)
+                ready, _, _ = select.select([connection.sock], [], [], 0.02)
                 if ready and not connection.sock.recv(1, socket.MSG_PEEK):
                     return True
-            except (OSError, ValueError):
+            except ConnectionResetError:
                 return True
+            except (OSError, ValueError):
+                continue  # closed meanwhile by the thread that serves it: `ended` says by whom
+            time.sleep(0.005)
         return False
 
     # The peer's side -----------------------------------------------------------------------------------------------
