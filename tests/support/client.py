@@ -88,7 +88,7 @@ class Client:
     def send(self, data: bytes) -> None:
         try:
             self.sock.sendall(data)
-        except (BrokenPipeError, ConnectionResetError):
+        except (BrokenPipeError, ConnectionResetError, TimeoutError):
             pass  # the reply, or its absence, tells
 
     def ask(self, target: str = "/", method: str = "GET", **more) -> Reply:

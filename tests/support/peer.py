@@ -121,15 +121,15 @@ class Turn:
         self.send(ajp.get_body(n))
         return self.take_body_packet()
 
-    def read_body(self) -> bytes:
-        """Reads as a servlet does that reads to the end of the input."""
+    def read_body(self, piece: int = 8186) -> bytes:
+        """Reads as a servlet does that reads to the end of the input, asking for so many bytes at a time."""
         if self.request.content_length == 0:
             return b""
         if self.unasked:
             self.take_body_packet()
         wanted = self.request.content_length if self.request.header("transfer-encoding") is None else None
         while wanted is None or len(self.body) < wanted:
-            if not self.ask():
+            if not self.ask(piece):
                 break
         return self.body
 
@@ -277,7 +277,8 @@ class Peer:
         except Gone:
             pass
         except Exception as error:  # a fault of the web server or of the script: the test must hear of it
-            self.failures.append(f"{self.name}, connection {connection.number}: {type(error).__name__}: {error}")
+            if not self.stopping.is_set():
+                self.failures.append(f"{self.name}, connection {connection.number}: {type(error).__name__}: {error}")
         finally:
             connection.close()
 
