@@ -182,9 +182,11 @@ class Tomcat:
         return self.start().wait()
 
     def pause(self) -> None:
-        """SIGSTOP: its sockets still accept, nothing answers."""
+        """SIGSTOP: its sockets still accept, nothing answers. Returns when the last thread stands still."""
         if self.alive():
             os.killpg(self.process.pid, signal.SIGSTOP)
+            while any(state != "T" for state in _thread_states(self.process.pid)):
+                time.sleep(0.005)
 
     def resume(self) -> None:
         if self.alive():
@@ -273,6 +275,17 @@ class TomcatPair:
     def stop(self) -> None:
         for node in self.nodes:
             node.stop()
+
+
+def _thread_states(pid: int) -> list[str]:
+    """One letter per thread, as in ps; none when the process is gone."""
+    states = []
+    for stat in Path(f"/proc/{pid}/task").glob("*/stat"):
+        try:
+            states.append(stat.read_text().rpartition(")")[2].split()[0])
+        except OSError:
+            pass
+    return [state for state in states if state not in "ZX"]
 
 
 @atexit.register

@@ -1,5 +1,6 @@
 """A pair of Tomcats for the whole run, and httpds in front of them."""
 
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -51,7 +52,8 @@ def _maker(scope):
         finally:
             for httpd in made:
                 httpd.kill()
-                shutil.rmtree(httpd.dir, ignore_errors=True)
+                if not os.environ.get("JK_KEEP"):
+                    shutil.rmtree(httpd.dir, ignore_errors=True)
 
     return maker
 

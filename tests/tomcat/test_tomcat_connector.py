@@ -60,26 +60,26 @@ class TestATomcatThatStandsStill:
     """SIGSTOP: its port still accepts connections, nothing answers."""
 
     def test_reply_timeout_answers_504(self, pair, front_end):
-        httpd = front_end(member="reply_timeout=500 retries=1").conf("JkMount /app|/* one").start()
+        httpd = front_end(member="reply_timeout=1000 retries=1").conf("JkMount /app|/* one").start()
         assert httpd.get("/app/echo.jsp").status == 200
         pair["node1"].pause()
         begin = time.monotonic()
         assert httpd.get("/app/echo.jsp").status == 504
-        assert 0.5 <= time.monotonic() - begin < 5
+        assert 0.9 < time.monotonic() - begin < 10
         pair["node1"].resume()
         assert said(httpd.get("/app/echo.jsp"))["node"] == "node1"
 
     def test_ping_timeout_answers_503(self, pair, front_end):
-        httpd = front_end(member="ping_mode=A ping_timeout=500 retries=1").conf("JkMount /app|/* one").start()
+        httpd = front_end(member="ping_mode=A ping_timeout=1000 retries=1").conf("JkMount /app|/* one").start()
         assert httpd.get("/app/echo.jsp").status == 200
         pair["node1"].pause()
         begin = time.monotonic()
         assert httpd.get("/app/echo.jsp").status == 503
-        assert 0.5 <= time.monotonic() - begin < 5
+        assert 0.9 < time.monotonic() - begin < 10
         pair["node1"].resume()
         assert said(httpd.get("/app/echo.jsp"))["node"] == "node1"
 
-    @pytest.mark.parametrize("member", ["reply_timeout=500 retries=1", "ping_mode=A ping_timeout=500 retries=1"], ids=["reply timeout", "ping timeout"])
+    @pytest.mark.parametrize("member", ["reply_timeout=1000 retries=1", "ping_mode=A ping_timeout=1000 retries=1"], ids=["reply timeout", "ping timeout"])
     def test_a_balancer_goes_on_with_the_other(self, pair, front_end, member):
         httpd = front_end(member=member).conf("JkMount /app|/* lb").start()
         assert said(httpd.get("/app/echo.jsp", headers=STICKY_TO_NODE1))["node"] == "node1"
@@ -87,10 +87,10 @@ class TestATomcatThatStandsStill:
         begin = time.monotonic()
         page = said(httpd.ask("/app/echo.jsp", "POST", headers=[*STICKY_TO_NODE1, OCTETS], body=body(5000)))
         assert (page["node"], page["sha256"]) == ("node2", sha256(5000))
-        assert 0.5 <= time.monotonic() - begin < 5
-        begin = time.monotonic()
-        assert said(httpd.get("/app/echo.jsp", headers=STICKY_TO_NODE1))["node"] == "node2"
-        assert time.monotonic() - begin < 0.4, "the member was not taken out of service"
+        assert 0.9 < time.monotonic() - begin < 10
+        again = httpd.get("/app/echo.jsp", headers=STICKY_TO_NODE1)
+        assert said(again)["node"] == "node2"
+        assert httpd.logged(again)["LB_FIRST_NAME"] == "node2", "the member was not taken out of service"
 
     def test_without_a_tomcat_a_plain_worker_answers_503(self, pair, front_end):
         httpd = front_end().conf("JkMount /app|/* one").start()
@@ -98,5 +98,5 @@ class TestATomcatThatStandsStill:
         assert httpd.get("/app/echo.jsp").status == 503
 
     def test_a_slow_answer_within_the_timeout_is_waited_for(self, pair, front_end):
-        httpd = front_end(member="reply_timeout=3000").conf("JkMount /app|/* one").start()
+        httpd = front_end(member="reply_timeout=10000").conf("JkMount /app|/* one").start()
         assert httpd.get("/app/slow.jsp?ms=800").body == b"node=node1"
