@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.httpd import Httpd
+from support.under_test import deviates
 from support.tomcat import TomcatPair, free_ports
 from tomcat_app import workers_for
 
@@ -35,6 +36,16 @@ def pair(_pair) -> TomcatPair:
         node.resume()
 
 
+def _check_and_kill(httpd: Httpd) -> None:
+    if httpd.process:
+        httpd.check()
+        httpd.kill()
+
+
+# The original 1.2.48, event MPM: now and then a child ends with SIGSEGV on SIGTERM, no request being under way.
+end = deviates("a child that is told to end does not crash", ours=Httpd.stop, theirs=_check_and_kill)
+
+
 def _maker(scope):
     @pytest.fixture(scope=scope)
     def maker(_pair):
@@ -48,7 +59,7 @@ def _maker(scope):
         yield make
         try:
             for httpd in made:
-                httpd.stop()
+                end(httpd)
         finally:
             for httpd in made:
                 httpd.kill()
@@ -58,7 +69,7 @@ def _maker(scope):
     return maker
 
 
+# Each makes httpds with the workers of `workers_for`, which end with its scope; a test may kill them before.
 front_end = _maker("function")
-"""Makes an httpd with the workers of `workers_for`; a test may kill it."""
-front_end_shared = _maker("module")
 front_end_class = _maker("class")
+front_end_module = _maker("module")

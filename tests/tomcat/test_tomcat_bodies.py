@@ -11,8 +11,8 @@ OCTETS = ("Content-Type", "application/octet-stream")
 
 
 @pytest.fixture(scope="module")
-def httpd(front_end_shared):
-    return front_end_shared().conf("JkMount /app|/* one").start()
+def httpd(front_end_module):
+    return front_end_module().conf("JkMount /app|/* one").start()
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -35,8 +35,8 @@ def keys(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def httpd(front_end_shared, keys):
-    httpd = front_end_shared(modules="ssl socache_shmcb").listen("TLS")
+def httpd(front_end_module, keys):
+    httpd = front_end_module(modules="ssl socache_shmcb").listen("TLS")
     return httpd.conf("JkMount /app|/* lb").conf(VHOST.format(server=keys[0])).start()
 
 
