@@ -54,6 +54,7 @@ mod httpd {
     const TYPES: &[&str] =
         &["module", "command_rec", "cmd_parms", "request_rec", "server_rec", "conn_rec", "apr_table_entry_t"];
     const CONSTANTS: &[&str] = &[
+        "AP_FILTER_ERROR",
         "AP_MPMQ_.*",
         "AP_SQ_.*",
         "APLOG_.*",

@@ -112,28 +112,39 @@ pub struct PingMode {
 
 /// `recovery_options`: what must not be tried again.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Recovery(pub u32);
+pub struct Recovery {
+    bits: u32,
+    given: bool,
+}
 
 impl Recovery {
+    /// These bits, given by the administrator.
+    pub const fn of(bits: u32) -> Self {
+        Self { bits, given: true }
+    }
+    /// Nothing is configured. mod_jk has no such thing: it takes it for 0, by which everything is tried again.
+    pub const fn is_default(self) -> bool {
+        !self.given
+    }
     /// Bit 1: not once Tomcat has the request.
     pub const fn stop_after_send(self) -> bool {
-        self.0 & 1 != 0
+        self.bits & 1 != 0
     }
     /// Bit 2: not once Tomcat has sent headers.
     pub const fn stop_after_headers(self) -> bool {
-        self.0 & 2 != 0
+        self.bits & 2 != 0
     }
     /// Bit 4: when the client leaves, cut Tomcat off rather than read what it still sends.
     pub const fn cut_on_abort(self) -> bool {
-        self.0 & 4 != 0
+        self.bits & 4 != 0
     }
     /// Bit 8: HEAD is tried again in spite of bit 1.
     pub const fn retry_head(self) -> bool {
-        self.0 & 8 != 0
+        self.bits & 8 != 0
     }
     /// Bit 16: GET is tried again in spite of bit 1.
     pub const fn retry_get(self) -> bool {
-        self.0 & 16 != 0
+        self.bits & 16 != 0
     }
 }
 
@@ -175,11 +186,18 @@ impl AjpSpec {
             reply_timeout: from.positive("reply_timeout").map(Millis),
             retries,
             retry_interval: Millis(retry_interval),
-            recovery: Recovery(from.at_least(0, "recovery_options", 0)),
+            recovery: recovery(from),
             fail_on_status: from.list("fail_on_status").iter().map(|word| text::atoi(word)).collect(),
             busy_limit: from.positive("busy_limit"),
             mounts: Vec::new(),
         }
+    }
+}
+
+fn recovery(from: &Attributes<'_>) -> Recovery {
+    match from.int("recovery_options") {
+        Some(bits) => Recovery::of(u32::try_from(bits).unwrap_or(0)),
+        None => Recovery::default(),
     }
 }
 
@@ -306,7 +324,7 @@ mod tests {
         assert_eq!((ajp.probe.connect, ajp.probe.prepost, ajp.probe.interval), (None, None, None));
         assert_eq!(ajp.probe.timeout, Some(Millis(10_000)));
         assert_eq!((ajp.retries, ajp.retry_interval, ajp.reply_timeout), (2, Millis(100), None));
-        assert_eq!((ajp.max_packet_size, ajp.busy_limit, ajp.recovery), (8192, None, Recovery(0)));
+        assert_eq!((ajp.max_packet_size, ajp.busy_limit, ajp.recovery), (8192, None, Recovery::default()));
     }
 
     #[test]

@@ -331,6 +331,9 @@ impl Body {
         // SAFETY: a pure mapping of numbers.
         let mapped =
             unsafe { ffi::ap_map_http_request_error(status, super::apr::int(ffi::HTTP_BAD_REQUEST)) };
+        if mapped == ffi::AP_FILTER_ERROR {
+            return ClientError::Answered;
+        }
         ClientError::Read(u16::try_from(mapped).unwrap_or(400))
     }
 }

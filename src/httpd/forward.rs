@@ -161,6 +161,9 @@ fn certificates(view: &RequestView, live: &Live) -> Vec<u8> {
 }
 
 fn body(view: &RequestView, live: &Live) -> Body {
+    if view.is_error_page() {
+        return Body::None;
+    }
     let length =
         if view.main().is_some() { 0 } else { view.headers().get(c"Content-Length").map_or(0, length) };
     let chunked = view.is_chunked();

@@ -185,6 +185,10 @@ fn finish(
             client.give_up();
             return OK;
         }
+        Failure::Client(ClientError::Answered) => {
+            say!(log, Info, "worker {worker}: request failed: {failure}");
+            return ffi::AP_FILTER_ERROR;
+        }
         Failure::Client(ClientError::Read(_)) | Failure::TooLarge(_) => {
             say!(log, Info, "worker {worker}: request failed: {failure}");
         }

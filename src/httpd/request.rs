@@ -55,6 +55,14 @@ impl RequestView {
         (!main.is_null()).then(|| unsafe { Self::new(main) })
     }
 
+    /// Whether httpd asks for an `ErrorDocument` by an internal redirect: the body of the request is gone by then,
+    /// though its Content-Length still stands in the headers.
+    pub(super) fn is_error_page(self) -> bool {
+        // SAFETY: the request before an internal redirect outlives the one after it.
+        unsafe { self.rec().prev.as_ref() }
+            .is_some_and(|before| before.status >= apr::int(ffi::HTTP_BAD_REQUEST))
+    }
+
     pub(super) fn is_proxied(self) -> bool {
         self.rec().proxyreq != 0
     }

@@ -211,8 +211,14 @@ impl<'a> Attempt<'a> {
         let mut used = 0;
         let mut batch = Batch::new();
         let ended = loop {
-            let step =
-                self.exchange.advance(bytes.get(used..).unwrap_or_default()).map_err(Failure::Protocol)?;
+            let step = match self.exchange.advance(bytes.get(used..).unwrap_or_default()) {
+                Ok(step) => step,
+                Err(error) => {
+                    // What was whole before is the client's, however the bytes happened to arrive.
+                    self.deliver(client, &mut batch, Then::More)?;
+                    return Err(Failure::Protocol(error));
+                }
+            };
             if step.used == 0 && step.event.is_none() {
                 break None;
             }

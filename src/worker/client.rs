@@ -20,6 +20,8 @@ pub enum ClientError {
     /// The body could not be read, or ended before its announced length. Carries the status that the host
     /// wants logged (400, or 413 where a limit was met).
     Read(u16),
+    /// The body could not be read, and the host has told the client so.
+    Answered,
     /// The reply could not be written.
     Write,
 }

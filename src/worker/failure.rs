@@ -60,7 +60,7 @@ impl Failure {
             Self::Lost(_) | Self::Protocol(_) => 502,
             Self::ReplyTimeout => 504,
             Self::Client(ClientError::Read(status)) => *status,
-            Self::Client(ClientError::Write) => 400,
+            Self::Client(ClientError::Write | ClientError::Answered) => 400,
         }
     }
 
@@ -77,7 +77,7 @@ impl Failure {
             Self::Protocol(_) => Outcome::Malformed,
             Self::Status { hard: true, .. } => Outcome::HardStatus,
             Self::Status { hard: false, .. } => Outcome::SoftStatus,
-            Self::Client(ClientError::Read(_)) => Outcome::ClientRead,
+            Self::Client(ClientError::Read(_) | ClientError::Answered) => Outcome::ClientRead,
             Self::Client(ClientError::Write) => Outcome::ClientWrite,
             Self::NoMember => Outcome::Internal,
         }
@@ -130,7 +130,9 @@ impl fmt::Display for Failure {
             Self::ReplyTimeout => f.write_str("no reply within reply_timeout"),
             Self::Protocol(error) => write!(f, "invalid reply: {error}"),
             Self::Status { code, .. } => write!(f, "status {code} is in fail_on_status"),
-            Self::Client(ClientError::Read(_)) => f.write_str("the client did not send its request body"),
+            Self::Client(ClientError::Read(_) | ClientError::Answered) => {
+                f.write_str("the client did not send its request body as it should")
+            }
             Self::Client(ClientError::Write) => f.write_str("the client is gone"),
             Self::NoMember => f.write_str("no member can take the request"),
         }
@@ -153,10 +155,16 @@ pub(super) struct Reach {
 /// Whether the same request may be asked again, here or elsewhere.
 ///
 /// mod_jk's rule: yes, unless a bit of `recovery_options` forbids it for what happened, or part of the body was
-/// consumed. Bits 8 and 16 lift bit 1 for HEAD and GET; with both, GET is not lifted, as in mod_jk. Ours besides:
+/// consumed. Where nothing is configured, a request that the backend may have executed is asked again only if its
+/// method says that this is harmless; mod_jk repeats a POST even then. Bits 8 and 16 lift bit 1 for HEAD and GET; with both, GET is not lifted, as in mod_jk. Ours besides:
 /// never once something may have reached the client.
 pub(super) fn may_ask_again(options: Recovery, failure: &Failure, reach: Reach, method: &[u8]) -> bool {
     if reach.delivered || reach.pulled || failure.is_clients() {
+        return false;
+    }
+    let executed =
+        reach.sent && matches!(failure, Failure::Lost(_) | Failure::ReplyTimeout | Failure::Protocol(_));
+    if executed && options.is_default() && !is_idempotent(method) {
         return false;
     }
     if !failure.broke_off() {
@@ -168,6 +176,14 @@ pub(super) fn may_ask_again(options: Recovery, failure: &Failure, reach: Reach, 
     let lifted =
         if options.retry_head() { method == b"HEAD" } else { options.retry_get() && method == b"GET" };
     !options.stop_after_send() || lifted
+}
+
+/// Methods whose repetition does no more than one request (RFC 9110 section 9.2.2, RFC 4918, RFC 3253, RFC 5323).
+fn is_idempotent(method: &[u8]) -> bool {
+    matches!(
+        method,
+        b"GET" | b"HEAD" | b"OPTIONS" | b"TRACE" | b"PUT" | b"DELETE" | b"PROPFIND" | b"REPORT" | b"SEARCH"
+    )
 }
 
 #[cfg(test)]
@@ -193,7 +209,28 @@ mod tests {
             (2 | 16, after, b"GET", false),
         ] {
             let lost = Failure::Lost(io::ErrorKind::ConnectionReset.into());
-            assert_eq!(may_ask_again(Recovery(options), &lost, reach, method), again, "{options} {reach:?}");
+            assert_eq!(
+                may_ask_again(Recovery::of(options), &lost, reach, method),
+                again,
+                "{options} {reach:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn by_default_only_harmless_requests_are_repeated_after_they_were_sent() {
+        let sent = Reach { sent: true, ..Reach::default() };
+        let unsent = Reach::default();
+        let lost = || Failure::Lost(io::ErrorKind::UnexpectedEof.into());
+        for (failure, reach, method, again) in [
+            (lost(), sent, &b"GET"[..], true),
+            (lost(), sent, b"PUT", true),
+            (lost(), sent, b"POST", false),
+            (Failure::ReplyTimeout, sent, b"POST", false),
+            (Failure::Status { code: 503, hard: false }, sent, b"POST", true),
+            (Failure::Probe, unsent, b"POST", true),
+        ] {
+            assert_eq!(may_ask_again(Recovery::default(), &failure, reach, method), again, "{failure}");
         }
     }
 
@@ -201,8 +238,8 @@ mod tests {
     fn nothing_is_asked_again_once_the_client_saw_something() {
         let reach = Reach { sent: true, head: true, delivered: true, pulled: false };
         let status = Failure::Status { code: 500, hard: true };
-        assert!(!may_ask_again(Recovery(0), &status, reach, b"GET"));
+        assert!(!may_ask_again(Recovery::of(0), &status, reach, b"GET"));
         let pulled = Reach { delivered: false, pulled: true, ..reach };
-        assert!(!may_ask_again(Recovery(0), &Failure::ReplyTimeout, pulled, b"GET"));
+        assert!(!may_ask_again(Recovery::of(0), &Failure::ReplyTimeout, pulled, b"GET"));
     }
 }
