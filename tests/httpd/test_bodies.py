@@ -268,6 +268,7 @@ def test_client_that_ends_in_the_first_packet_the_backend_sees_an_empty_body(sit
         client.finish()
         assert client.rest() == b"", "the client is gone as far as httpd knows: no reply"
     assert site.logged(name)["status"] == "400"
+    site.wait_until(lambda: bodies, "the packet that stands for the body")
     assert bodies == [(b"", ajp.EMPTY_CHUNK)]
     assert peer.ended(peer.connections[0])
     assert site.ask("/w/y", "POST", body=b"next").body == b"next"
