@@ -79,7 +79,7 @@ class TestATomcatThatStandsStill:
         pair["node1"].resume()
         assert said(httpd.get("/app/echo.jsp"))["node"] == "node1"
 
-    @pytest.mark.parametrize("member", ["reply_timeout=1000 retries=1", "ping_mode=A ping_timeout=1000 retries=1"], ids=["reply timeout", "ping timeout"])
+    @pytest.mark.parametrize("member", ["reply_timeout=1000 retries=1 recovery_options=0", "ping_mode=A ping_timeout=1000 retries=1"], ids=["reply timeout", "ping timeout"])
     def test_a_balancer_goes_on_with_the_other(self, pair, front_end, member):
         httpd = front_end(member=member).conf("JkMount /app|/* lb").start()
         assert said(httpd.get("/app/echo.jsp", headers=STICKY_TO_NODE1))["node"] == "node1"
