@@ -29,6 +29,10 @@ struct Remote<'r> {
 impl<'r> Parts<'r> {
     /// Gathers them. `original` is the URI before path parameters were removed for matching.
     pub(super) fn new(view: &'r RequestView, live: &'r Live, original: &'r [u8]) -> Self {
+        // Costly, so only where a name in the configuration may be among them.
+        if live.names.may_be_common {
+            view.add_common_variables();
+        }
         let env = environment(view, live);
         Self {
             view,
@@ -141,7 +145,6 @@ fn environment<'r>(view: &'r RequestView, live: &'r Live) -> Vec<(&'r [u8], &'r 
     if live.names.env.is_empty() {
         return Vec::new();
     }
-    view.add_common_variables();
     let named = live.names.env.iter().zip(&live.effective.env);
     named.filter_map(|(name, var)| Some((&*var.name, view.env(name).or(var.default.as_deref())?))).collect()
 }

@@ -78,6 +78,11 @@ pub(super) unsafe fn map_to_storage(r: *mut request_rec) -> c_int {
     stored(&view)
 }
 
+/// A path up to its first parameter, which may be a session id and does not belong in a log.
+fn without_parameters(uri: &[u8]) -> &[u8] {
+    uri.split(|b| *b == b';').next().unwrap_or(uri)
+}
+
 /// Maps a request; `None` if it is not ours.
 fn map(view: &RequestView, live: &Live, first: bool) -> Option<c_int> {
     let log = live.request_log(view);
@@ -88,7 +93,7 @@ fn map(view: &RequestView, live: &Live, first: bool) -> Option<c_int> {
         Ok(uri) => uri,
         Err(Unclean::NotAbsolute) if view.uri() == b"*" => return None,
         Err(reason) => {
-            say!(&log, Info, "URI {} is refused: {reason}", show(view.uri()));
+            say!(&log, Info, "URI {} is refused: {reason}", show(without_parameters(view.uri())));
             return Some(BAD_REQUEST);
         }
     };
@@ -97,9 +102,6 @@ fn map(view: &RequestView, live: &Live, first: bool) -> Option<c_int> {
         return Some(status);
     }
     let Lookup::Rule(rule) = map.find(&uri) else { return None };
-    if is_lookahead(view) {
-        return None;
-    }
     say!(&log, Debug, "URI {} belongs to worker {}", show(&uri), show(&rule.worker));
     claim(view, map, rule, &uri, first);
     Some(OK)
@@ -122,19 +124,11 @@ fn refuse(uri: &[u8], live: &Live, map: &UriMap, log: &dyn Log) -> Option<c_int>
     None
 }
 
-/// Whether this is a sub-request that only asks what would become of a URI (`RewriteCond -U`). The original lets
-/// such a question take over the main request. mod_dir's own questions, for index files of a directory, do claim it.
-fn is_lookahead(view: &RequestView) -> bool {
-    view.main().is_some_and(|main| !asks_for_index(&main) && !is_included(view))
-}
-
+/// Whether httpd looks for the index file of a directory. Only then does a mapped sub-request make the main request
+/// ours; the original lets any sub-request do so, also one that merely asks what would become of a URI
+/// (`RewriteCond -U`).
 fn asks_for_index(main: &RequestView) -> bool {
     main.handler() == DIRECTORY || main.filename().is_some_and(|name| name.ends_with(b"/"))
-}
-
-/// mod_include's sub-requests have this protocol, as has every sub-request.
-fn is_included(view: &RequestView) -> bool {
-    view.protocol() == b"INCLUDED"
 }
 
 fn claim(view: &RequestView, map: &Arc<UriMap>, rule: &Rule, uri: &[u8], first: bool) {
@@ -145,6 +139,7 @@ fn claim(view: &RequestView, map: &Arc<UriMap>, rule: &Rule, uri: &[u8], first: 
     if let Some(main) = view.main() {
         if first && asks_for_index(&main) {
             main.set_handler();
+            main.set_state(Mapped::new(map, rule, main.raw_uri()));
         }
         main.set_note(WORKER_NAME, &rule.worker);
     }

@@ -46,11 +46,16 @@ pub(super) struct Names {
     by_indicator: [CString; Indicator::ALL.len()],
     /// `JkEnvVar`, in the order of [`Effective`]'s list.
     pub(super) env: Vec<CString>,
+    /// Some name may be one of httpd's common variables (`HTTP_*`, `REMOTE_*`, ...).
+    pub(super) may_be_common: bool,
 }
 
 impl Names {
     pub(super) fn new(effective: &Effective) -> Self {
+        let renamed =
+            |indicator: &Indicator| effective.names.of(*indicator) != indicator.default_name().as_bytes();
         Self {
+            may_be_common: !effective.env.is_empty() || Indicator::ALL.iter().any(renamed),
             by_indicator: Indicator::ALL.map(|indicator| c_name(effective.names.of(indicator))),
             env: effective.env.iter().map(|var| c_name(&var.name)).collect(),
         }

@@ -36,7 +36,7 @@ impl Pool {
         }
         state.lent += 1;
         let connection = state.idle.pop();
-        Some(Lease { pool: self, connection })
+        Some(Lease { pool: self, connection, vouched: true })
     }
 
     /// Whether a connection could be lent at once.
@@ -84,22 +84,26 @@ impl Pool {
     }
 }
 
-/// The right to use one connection, and the connection itself once there is one. Dropping it gives both back;
-/// whoever cannot vouch for the connection closes it before.
+/// The right to use one connection, and the connection itself once there is one. Dropping it gives the right back,
+/// and the connection only if somebody vouched for it: one that a panic leaves in mid-exchange is closed.
 #[derive(Debug)]
 pub(super) struct Lease<'p> {
     pool: &'p Pool,
     connection: Option<Connection>,
+    /// The connection is clean.
+    vouched: bool,
 }
 
 impl Lease<'_> {
-    /// The connection, if one is open.
+    /// The connection, if one is open. From now on it counts as unclean.
     pub(super) fn connection(&mut self) -> Option<&mut Connection> {
+        self.vouched = false;
         self.connection.as_mut()
     }
 
     /// Puts a fresh connection in.
     pub(super) fn put(&mut self, connection: Connection) -> &mut Connection {
+        self.vouched = false;
         self.connection.insert(connection)
     }
 
@@ -118,13 +122,13 @@ impl Lease<'_> {
     pub(super) fn keep(&mut self) {
         if let Some(connection) = &mut self.connection {
             connection.rest();
+            self.vouched = true;
         }
     }
 }
 
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
-        // Only a connection whose exchange ended cleanly is left here; a failed attempt has closed its own.
-        self.pool.give_back(self.connection.take());
+        self.pool.give_back(self.connection.take().filter(|_| self.vouched));
     }
 }
