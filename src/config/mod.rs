@@ -25,5 +25,7 @@ mod lb_spec;
 mod lines;
 mod nearest;
 mod reference;
+#[cfg(test)]
+mod shipped;
 mod status_spec;
 mod values;
