@@ -85,7 +85,7 @@ pub struct Directive {
     pub scope: Scope,
     /// What the arguments are. httpd puts it behind "JkX takes one argument, ".
     pub help: &'static str,
-    /// What it does is not built yet, and why.
+    /// It has no effect yet: what is missing.
     pub later: Option<&'static str>,
     /// What it does.
     pub apply: Apply,

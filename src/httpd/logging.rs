@@ -149,7 +149,7 @@ pub(super) fn to_error_log(text: &str) {
     to_server_log(std::ptr::null(), Level::Error, origin, text);
 }
 
-fn to_server_log(server: *const ffi::server_rec, level: Level, origin: Origin, text: &str) {
+pub(super) fn to_server_log(server: *const ffi::server_rec, level: Level, origin: Origin, text: &str) {
     let file = CString::new(origin.file).unwrap_or_default();
     // SAFETY: `server` is NULL or a live server; the text's length is passed with it.
     unsafe {

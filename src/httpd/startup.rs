@@ -56,7 +56,7 @@ fn tell(found: &Diagnostic, log: &dyn Log) {
     match found.severity {
         Severity::Error => say!(log, Error, "{found}"),
         Severity::Warning => say!(log, Warn, "{found}"),
-        Severity::Note => say!(log, Info, "{found}"),
+        Severity::Note => say!(log, Debug, "{found}"),
     }
 }
 

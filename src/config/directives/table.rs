@@ -41,15 +41,21 @@ pub const TABLE: &[Directive] = &[
         apply::unmount,
     ),
     new("JkMountFile", One, ServerOrVhost, "the path of a file with rules", apply::mount_file),
-    new(
-        "JkMountFileReload",
-        One,
-        ServerOrVhost,
-        "the seconds between looks at the mount file, 0 for none",
-        apply::mount_file_reload,
+    later(
+        new(
+            "JkMountFileReload",
+            One,
+            ServerOrVhost,
+            "the seconds between looks at the mount file, 0 for none",
+            apply::mount_file_reload,
+        ),
+        "the mount file is read at start and restart only",
     ),
     new("JkMountCopy", One, ServerOrVhost, "On, Off or (in the main server) All", apply::mount_copy),
-    new("JkAutoAlias", One, ServerOrVhost, "the directory of the web applications", apply::auto_alias),
+    later(
+        new("JkAutoAlias", One, ServerOrVhost, "the directory of the web applications", apply::auto_alias),
+        "files of web applications are not served",
+    ),
     new(
         "JkStripSession",
         OneOrTwo,
@@ -67,12 +73,15 @@ pub const TABLE: &[Directive] = &[
         "a format for strftime, with %Q for milliseconds or %q for microseconds",
         apply::log_stamp,
     ),
-    new(
-        "JkRequestLogFormat",
-        One,
-        ServerOrVhost,
-        "a format of the line for each request",
-        apply::request_log,
+    later(
+        new(
+            "JkRequestLogFormat",
+            One,
+            ServerOrVhost,
+            "a format of the line for each request",
+            apply::request_log,
+        ),
+        "no lines about requests are written",
     ),
     new(
         "JkRequestIdIndicator",
@@ -204,4 +213,9 @@ pub const TABLE: &[Directive] = &[
 
 const fn new(name: &'static str, takes: Takes, scope: Scope, help: &'static str, apply: Apply) -> Directive {
     Directive { name, takes, scope, help, later: None, apply }
+}
+
+/// A directive that is read and checked, but has no effect yet: `what` is missing.
+const fn later(directive: Directive, what: &'static str) -> Directive {
+    Directive { later: Some(what), ..directive }
 }
