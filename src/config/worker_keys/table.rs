@@ -76,8 +76,8 @@ pub const TABLE: &[Key] = &[
         .once(),
     key("retry_interval", AJP_LB, COUNT, "100", "Pause before a further attempt or round; 0 for none")
         .once().unit(Unit::Millis),
-    key("recovery_options", AJP, Kind::Number { low: 0, high: 31 }, "0",
-        "Sum of: 1 no retry once Tomcat has the request, 2 nor once it sent headers, 4 cut Tomcat off when the client \
+    key("recovery_options", AJP, Kind::Number { low: 0, high: 31 }, "none",
+        "None: like 0, but a POST that Tomcat may have executed is not sent again. Sum of: 1 no retry once Tomcat has the request, 2 nor once it sent headers, 4 cut Tomcat off when the client \
          leaves, 8 retry HEAD all the same, 16 retry GET all the same").once(),
     key("fail_on_status", AJP, Kind::Numbers, "none",
         "Status codes of a reply that count as a failure; with a minus sign the worker is not put into error for it")
