@@ -61,6 +61,8 @@ fn without_map(directive: &str, server: &str) -> String {
 
 struct Check<'w> {
     workers: &'w Workers,
+    /// All names of the list, also of workers that could not be built.
+    listed: BTreeSet<&'w [u8]>,
     by_name: HashMap<&'w [u8], &'w WorkerSpec>,
     /// Each member with its balancers.
     members: BTreeMap<&'w [u8], Vec<&'w LbSpec>>,
@@ -78,7 +80,8 @@ impl<'w> Check<'w> {
                 members.entry(&*member.ajp.name).or_default().push(lb);
             }
         }
-        Self { workers, by_name, members, unknown: HashMap::new(), out: Vec::new() }
+        let listed = workers.list.iter().map(|name| &**name).collect();
+        Self { workers, listed, by_name, members, unknown: HashMap::new(), out: Vec::new() }
     }
 
     fn warn(&mut self, place: Option<&Place>, message: String) {
@@ -102,7 +105,7 @@ impl<'w> Check<'w> {
 
     /// What is wrong with a worker's name in a rule.
     fn verdict(&mut self, name: &[u8]) -> Option<String> {
-        if self.by_name.contains_key(name) || self.workers.list.iter().any(|known| **known == *name) {
+        if self.listed.contains(name) {
             return None;
         }
         if let Some(known) = self.unknown.get(name) {
@@ -126,7 +129,10 @@ impl<'w> Check<'w> {
             return format!("worker \"{shown}\" has a blank too many");
         }
         let names = || self.workers.list.iter().map(|known| &**known);
-        let mut advice = nearest::did_you_mean(name, names());
+        let mut advice = String::new();
+        if self.unknown.len() <= nearest::ENOUGH {
+            advice = nearest::did_you_mean(name, names());
+        }
         if advice.is_empty() && self.workers.list.len() <= FEW {
             let all: Vec<_> = names().map(|name| text::show(name).to_string()).collect();
             advice = format!(", which holds: {}", all.join(", "));

@@ -5,6 +5,10 @@ use crate::text;
 /// Longer words are not compared: the cost grows with the square of the length.
 const LONGEST: usize = 64;
 
+/// After so many names that lead nowhere no more advice is sought: each costs a look at all known names, and a
+/// generated file may hold thousands.
+pub(crate) const ENOUGH: usize = 10;
+
 /// `; did you mean "..."?` with the known name nearest to `word`, or nothing if none is near.
 pub(crate) fn did_you_mean<'n>(word: &[u8], names: impl IntoIterator<Item = &'n [u8]>) -> String {
     nearest(word, names).map_or_else(String::new, |name| format!("; did you mean \"{}\"?", text::show(name)))

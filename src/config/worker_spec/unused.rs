@@ -21,11 +21,15 @@ impl Builder<'_> {
         if from.is_defined() || !self.undefined.insert(name.into()) {
             return;
         }
-        let names = self.properties.iter().filter_map(|entry| worker_keys::worker_name(&entry.key));
-        let message = format!(
-            "{list} names \"{}\", of which no property is set, so that it is an ajp13 worker at localhost:8009{}",
-            text::show(name),
+        let near = if self.undefined.len() <= nearest::ENOUGH {
+            let names = self.properties.iter().filter_map(|entry| worker_keys::worker_name(&entry.key));
             nearest::did_you_mean(name, names)
+        } else {
+            String::new()
+        };
+        let message = format!(
+            "{list} names \"{}\", of which no property is set, so that it is an ajp13 worker at localhost:8009{near}",
+            text::show(name)
         );
         self.out.push(Diagnostic::warning(place.cloned(), message));
     }
@@ -35,12 +39,15 @@ impl Builder<'_> {
         let mut used: BTreeSet<&[u8]> = list.iter().chain(&self.members).map(|name| &**name).collect();
         used.extend(self.properties.iter().filter_map(referenced));
         let known: Vec<&[u8]> = used.iter().copied().collect();
+        let mut told = 0;
         for entry in self.properties.iter().filter(|entry| !entry.inherited && !entry.quoted) {
             let message = match worker_keys::worker_name(&entry.key) {
                 Some(name) if used.contains(name) || is_nested(name, &used) => continue,
                 Some(name) => {
                     used.insert(name);
-                    let near = nearest::did_you_mean(name, known.iter().copied());
+                    told += 1;
+                    let candidates = if told > nearest::ENOUGH { &[][..] } else { &known };
+                    let near = nearest::did_you_mean(name, candidates.iter().copied());
                     let name = text::show(name);
                     format!(
                         "worker \"{name}\" is neither in worker.list nor a member of a balancer nor a reference{near}"
