@@ -33,6 +33,33 @@ pub fn pong(received: &[u8]) -> Pong {
     }
 }
 
+/// What the bytes received in the place of an end packet amount to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The end of a reply, and nothing behind it: the connection may serve another request.
+    Clean,
+    /// They may become that.
+    NotYet,
+    /// Anything else.
+    No,
+}
+
+/// Looks whether `received` is the end of a reply whose body the client has in full already.
+pub fn ending(received: &[u8]) -> Ending {
+    const START: [u8; 5] = [b'A', b'B', 0, 2, codes::END_RESPONSE];
+    match received {
+        [start @ .., reuse] if *start == START => {
+            if *reuse == 0 {
+                Ending::No
+            } else {
+                Ending::Clean
+            }
+        }
+        part if START.starts_with(part) => Ending::NotYet,
+        _ => Ending::No,
+    }
+}
+
 /// The bytes before the `len` data bytes of a body packet; `len` is at most `u16::MAX - 2`.
 pub(super) fn body_header(len: usize) -> [u8; codes::BODY_OVERHEAD] {
     const MOST: u16 = u16::MAX - 2;
@@ -45,6 +72,22 @@ pub(super) fn body_header(len: usize) -> [u8; codes::BODY_OVERHEAD] {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_ending_is_one_whole_packet_that_allows_reuse() {
+        for (received, ending_) in [
+            (&b""[..], Ending::NotYet),
+            (b"AB\0\x02\x05", Ending::NotYet),
+            (b"AB\0\x02\x05\x01", Ending::Clean),
+            (b"AB\0\x02\x05\xff", Ending::Clean),
+            (b"AB\0\x02\x05\0", Ending::No),
+            (b"AB\0\x02\x05\x01A", Ending::No),
+            (b"AB\0\x01\x09", Ending::No),
+            (b"AB\0\x01\x05", Ending::No),
+        ] {
+            assert_eq!(ending(received), ending_, "{}", received.escape_ascii());
+        }
+    }
 
     #[test]
     fn only_the_whole_answer_is_a_pong() {

@@ -128,6 +128,17 @@ impl Exchange {
         self.stage
     }
 
+    /// The client has all that it will get, though the packet that ends the reply has not come: the request had no
+    /// body, and the reply has as many bytes as its Content-Length says, or can have none.
+    pub fn is_answered(&self) -> bool {
+        let complete = match self.reply_body {
+            ReplyBody::Left(left) => left == 0,
+            ReplyBody::Discarded => true,
+            ReplyBody::Open | ReplyBody::Surplus => false,
+        };
+        complete && self.upload.is_none() && matches!(self.stage, Progress::Head | Progress::Body)
+    }
+
     /// A question for body data was answered, so the request body cannot be repeated.
     pub fn body_pulled(&self) -> bool {
         self.upload.pulled()

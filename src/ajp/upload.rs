@@ -46,6 +46,11 @@ impl Upload {
         Self { left, due, room, pulled: false, in_step: true }
     }
 
+    /// There is no request body, and the backend has not asked for one.
+    pub(super) fn is_none(&self) -> bool {
+        matches!((&self.left, self.due), (Left::Bytes(0), Due::Nothing)) && !self.pulled
+    }
+
     /// Data bytes of the packet that is due without a question.
     pub(super) fn unasked(&self) -> Option<usize> {
         match self.due {

@@ -176,7 +176,7 @@ impl Socket {
             self.receive_timeout = timeout;
         }
         loop {
-            match self.receive_now(buffer, 0) {
+            match self.receive_with(buffer, 0) {
                 Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
                 Err(e) => return Err(timed_out(e)),
                 Ok(got) => return Ok(got),
@@ -184,14 +184,22 @@ impl Socket {
         }
     }
 
-    fn receive_now(&self, buffer: &mut [u8], flags: i32) -> io::Result<usize> {
+    /// Receives what has come into `buffer` without waiting. 0 is the end of the stream.
+    ///
+    /// # Errors
+    /// `WouldBlock` if nothing has come, or the operating system's.
+    pub fn receive_now(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.receive_with(buffer, libc::MSG_DONTWAIT)
+    }
+
+    fn receive_with(&self, buffer: &mut [u8], flags: i32) -> io::Result<usize> {
         // SAFETY: the buffer is writable for its length.
         count(unsafe { libc::recv(self.raw(), buffer.as_mut_ptr().cast(), buffer.len(), flags) })
     }
 
     /// Whether an idle connection may be used: the peer has not closed it and has sent nothing.
     pub fn idle(&self) -> Idle {
-        match self.receive_now(&mut [0], libc::MSG_PEEK | libc::MSG_DONTWAIT) {
+        match self.receive_with(&mut [0], libc::MSG_PEEK | libc::MSG_DONTWAIT) {
             Ok(0) => Idle::Closed,
             Ok(_) => Idle::Noisy,
             Err(e) if matches!(e.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => {

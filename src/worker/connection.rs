@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use super::scratch::Received;
-use crate::ajp::control::{CPING, Pong, pong};
+use crate::ajp::control::{CPING, Ending, Pong, ending, pong};
 use crate::config::worker_spec::AjpSpec;
 use crate::log::Log;
 use crate::say;
@@ -13,11 +13,25 @@ use std::io::{self, IoSlice};
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-/// A connection that is open and, between requests, clean: nothing is owed in either direction.
+/// A connection that is open and, between requests, clean: nothing is owed in either direction, but perhaps the
+/// packet that ends the last reply.
 #[derive(Debug)]
 pub(super) struct Connection {
     socket: Socket,
     idle_since: Instant,
+    /// The client of the last request had its whole reply before the backend said that it was done.
+    owes_end: bool,
+}
+
+/// Whether an idle connection can carry a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fitness {
+    /// As far as this side knows.
+    Fit,
+    /// Not yet: the backend is still busy with the last one.
+    Busy,
+    /// Never again.
+    Unfit,
 }
 
 /// A connection given back less than this ago is taken again without asking the kernel whether it still lives:
@@ -47,7 +61,7 @@ impl Connection {
                 warn: &warn,
             };
             match Socket::connect(&dial) {
-                Ok(socket) => return Ok(Self { socket, idle_since: Instant::now() }),
+                Ok(socket) => return Ok(Self { socket, idle_since: Instant::now(), owes_end: false }),
                 Err(error) => {
                     say!(log, Info, "worker {}: connect to {to} failed: {error}", show(&spec.name));
                     last = Failure::Connect(error);
@@ -57,19 +71,47 @@ impl Connection {
         Err(last)
     }
 
-    /// Whether it can carry a request, as far as this side knows.
-    pub(super) fn usable(&self) -> bool {
-        self.idle_since.elapsed() < FRESH || self.quiet()
+    /// Whether it can carry a request. Costs a system call, unless it was used a moment ago.
+    pub(super) fn fitness(&mut self) -> Fitness {
+        if self.owes_end {
+            return self.take_end();
+        }
+        if self.idle_since.elapsed() < FRESH || self.socket.idle() == Idle::Quiet {
+            Fitness::Fit
+        } else {
+            Fitness::Unfit
+        }
     }
 
-    /// Whether the backend has neither closed it nor sent anything. Costs a system call.
-    pub(super) fn quiet(&self) -> bool {
-        self.socket.idle() == Idle::Quiet
+    /// Receives the packet that ends the last reply, if it has come. One byte more than it has shows whether there
+    /// is something behind it.
+    fn take_end(&mut self) -> Fitness {
+        let mut packet = [0; 7];
+        let received = match self.socket.receive_now(&mut packet) {
+            Ok(0) => return Fitness::Unfit,
+            Ok(n) => packet.get(..n).unwrap_or_default(),
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Fitness::Busy,
+            Err(_) => return Fitness::Unfit,
+        };
+        match ending(received) {
+            Ending::Clean => {
+                self.owes_end = false;
+                Fitness::Fit
+            }
+            // A packet of six bytes does not come in pieces from a sane backend.
+            Ending::NotYet | Ending::No => Fitness::Unfit,
+        }
     }
 
-    /// Notes that an exchange ended cleanly.
-    pub(super) fn rest(&mut self) {
+    /// Notes that an exchange ended: cleanly, or but for the packet that ends the reply.
+    pub(super) fn rest(&mut self, owes_end: bool) {
         self.idle_since = Instant::now();
+        self.owes_end = owes_end;
+    }
+
+    /// Whether the backend has not said yet that it is done with the last request.
+    pub(super) fn owes_end(&self) -> bool {
+        self.owes_end
     }
 
     /// How long it has been idle.

@@ -16,6 +16,7 @@ mod member;
 mod picture;
 mod pool;
 mod registry;
+mod relay;
 mod report;
 mod resolve;
 mod scratch;

@@ -118,10 +118,24 @@ impl Lease<'_> {
         self.connection = self.pool.lock().idle.pop();
     }
 
-    /// Vouches for the connection: its exchange ended cleanly.
-    pub(super) fn keep(&mut self) {
+    /// Puts the connection aside, to be lent when its backend is done, and takes another idle one, if there is one.
+    /// It is closed instead if there would be more connections than the pool may have.
+    pub(super) fn put_aside(&mut self) {
+        let connection = self.connection.take();
+        let mut state = self.pool.lock();
+        let room = state.idle.len() + state.lent < self.pool.size;
+        let fit = state.idle.iter().rposition(|other| !other.owes_end());
+        self.connection = fit.map(|at| state.idle.remove(at));
+        if room {
+            // Where those wait that were idle longest: it is not asked again soon.
+            state.idle.splice(0..0, connection);
+        }
+    }
+
+    /// Vouches for the connection: its exchange ended cleanly, or but for the packet that ends the reply.
+    pub(super) fn keep(&mut self, owes_end: bool) {
         if let Some(connection) = &mut self.connection {
-            connection.rest();
+            connection.rest(owes_end);
             self.vouched = true;
         }
     }

@@ -1,0 +1,217 @@
+//! The second half of an attempt: the reply on its way from the backend to the client.
+
+use super::attempt::{Attempt, Left, payload};
+use super::batch::Batch;
+use super::client::{Client, ClientError, Then};
+use super::failure::Failure;
+use super::scratch::Received;
+use super::upload::{SHORT, Upload};
+use crate::ajp::exchange::Event;
+use crate::ajp::reply::ReplyHead;
+use crate::ajp::request::Body;
+use crate::time::Millis;
+use std::io::{self, IoSlice};
+use std::time::{Duration, Instant};
+
+impl Attempt<'_> {
+    /// Passes the reply on.
+    pub(super) fn relay(
+        &mut self,
+        received: &mut Received,
+        upload: &mut Upload<'_>,
+        client: &mut dyn Client,
+    ) -> Result<Left, Failure> {
+        loop {
+            self.receive(received)?;
+            if let Some(left) = self.pass(received, upload, client)? {
+                return Ok(left);
+            }
+        }
+    }
+
+    /// Waits for bytes of the backend. A packet that comes in pieces has to be whole within the same bound as its
+    /// first byte.
+    fn receive(&mut self, received: &mut Received) -> Result<(), Failure> {
+        let bound = self.bound();
+        if received.bytes().is_empty() {
+            self.partial_since = None;
+        } else {
+            let since = *self.partial_since.get_or_insert_with(Instant::now);
+            if bound.wait.is_some_and(|Millis(ms)| since.elapsed() > Duration::from_millis(ms.into())) {
+                return Err(bound.passed(io::ErrorKind::TimedOut.into()));
+            }
+        }
+        let connection = self.lease.connection().ok_or(Failure::NoSlot)?;
+        match connection.receive(received, bound.wait) {
+            Ok(0) => Err(Failure::Lost(io::ErrorKind::UnexpectedEof.into())),
+            Ok(_) => Ok(()),
+            Err(e) if e.kind() == io::ErrorKind::TimedOut => Err(bound.passed(e)),
+            Err(e) => Err(Failure::Lost(e)),
+        }
+    }
+
+    fn bound(&self) -> Bound {
+        let reply = self.task.reply_timeout.unwrap_or(self.worker.spec.reply_timeout);
+        let socket = self.worker.socket_wait();
+        match (reply, socket) {
+            (Some(reply), Some(socket)) if socket < reply => {
+                Bound { wait: Some(socket), by_reply_timeout: false }
+            }
+            (Some(reply), _) => Bound { wait: Some(reply), by_reply_timeout: true },
+            (None, socket) => Bound { wait: socket, by_reply_timeout: false },
+        }
+    }
+
+    /// Passes on what was received. `Some` when the reply has ended.
+    fn pass(
+        &mut self,
+        received: &mut Received,
+        upload: &mut Upload<'_>,
+        client: &mut dyn Client,
+    ) -> Result<Option<Left>, Failure> {
+        let bytes = received.bytes();
+        let mut used = 0;
+        let mut batch = Batch::new();
+        let ended = loop {
+            let step = match self.exchange.advance(bytes.get(used..).unwrap_or_default()) {
+                Ok(step) => step,
+                Err(error) => {
+                    // What was whole before is the client's, however the bytes happened to arrive.
+                    self.deliver(client, &mut batch, Then::More)?;
+                    return Err(Failure::Protocol(error));
+                }
+            };
+            if step.used == 0 && step.event.is_none() {
+                break None;
+            }
+            used += step.used;
+            self.partial_since = None;
+            self.read += payload(step.used);
+            match step.event {
+                None => {}
+                Some(Event::Head(head)) => self.head(&head, client, &mut batch)?,
+                Some(Event::Body(piece)) => self.body(piece, client, &mut batch)?,
+                Some(Event::Flush) => self.deliver(client, &mut batch, Then::Flush)?,
+                Some(Event::WantsBody(want)) => {
+                    self.deliver(client, &mut batch, Then::More)?;
+                    self.upload(want, upload, client)?;
+                }
+                Some(Event::Finished { reuse }) => {
+                    self.deliver(client, &mut batch, Then::End)?;
+                    let clean = reuse && used == bytes.len() && !self.task.no_reuse;
+                    break Some(if clean { Left::Clean } else { Left::Unclean });
+                }
+            }
+        };
+        let ended = match ended {
+            None if used == bytes.len() && self.may_leave_early() => {
+                self.deliver(client, &mut batch, Then::End)?;
+                Some(Left::OwingEnd)
+            }
+            None => {
+                self.deliver(client, &mut batch, Then::More)?;
+                None
+            }
+            Some(left) => Some(left),
+        };
+        received.consume(used);
+        Ok(ended)
+    }
+
+    /// Whether the client can have its end before the backend has said that it is done. Tomcat sends that in a
+    /// packet of its own, for which nobody needs to wait: it is received when the connection is used next.
+    fn may_leave_early(&self) -> bool {
+        self.exchange.is_answered() && self.withheld.is_none() && !self.task.no_reuse
+    }
+
+    fn head(
+        &mut self,
+        head: &ReplyHead<'_>,
+        client: &mut dyn Client,
+        batch: &mut Batch<'_>,
+    ) -> Result<(), Failure> {
+        let status = head.status;
+        if let Some(hard) = self.worker.fails_on(self.task, status) {
+            return Err(Failure::Status { code: status, hard });
+        }
+        self.reach.head = true;
+        if self.task.rule.use_server_errors.is_some_and(|from| i32::from(status) >= from) {
+            self.withheld = Some(status);
+            client.withhold(head);
+            return Ok(());
+        }
+        client.head(head, self.set_cookie).map_err(Failure::Client)?;
+        if self.task.flush.head { self.deliver(client, batch, Then::Flush) } else { Ok(()) }
+    }
+
+    fn body<'b>(
+        &mut self,
+        piece: &'b [u8],
+        client: &mut dyn Client,
+        batch: &mut Batch<'b>,
+    ) -> Result<(), Failure> {
+        if self.withheld.is_some() {
+            return Ok(());
+        }
+        batch.push(piece);
+        if self.task.flush.packets {
+            self.deliver(client, batch, Then::Flush)
+        } else if batch.is_full() {
+            self.deliver(client, batch, Then::More)
+        } else {
+            Ok(())
+        }
+    }
+
+    fn deliver(&mut self, client: &mut dyn Client, batch: &mut Batch<'_>, then: Then) -> Result<(), Failure> {
+        if self.withheld.is_some() || (batch.pieces().is_empty() && then == Then::More) {
+            return Ok(());
+        }
+        self.reach.delivered = true;
+        let result = client.deliver(batch.pieces(), then).map_err(Failure::Client);
+        batch.clear();
+        result
+    }
+
+    /// Answers the backend's wish for more of the request body.
+    fn upload(
+        &mut self,
+        want: usize,
+        upload: &mut Upload<'_>,
+        client: &mut dyn Client,
+    ) -> Result<(), Failure> {
+        self.reach.pulled = true;
+        let connection = self.lease.connection().ok_or(Failure::NoSlot)?;
+        if want == 0 {
+            let end = self.exchange.end_body();
+            return connection.send(&mut [IoSlice::new(&end)]).map_err(Failure::Lost);
+        }
+        let exchange = &mut self.exchange;
+        let known_length = matches!(self.task.request.body, Body::Length(_));
+        let len = upload.next(client, want, |part| {
+            if part.len == 0 && known_length {
+                return Err(Failure::Client(ClientError::Read(SHORT)));
+            }
+            if part.len == 0 {
+                return connection.send(&mut [IoSlice::new(&exchange.end_body())]).map_err(Failure::Lost);
+            }
+            let frame = exchange.frame_body(part.len);
+            connection.send_framed(&frame, part.slices).map_err(Failure::Lost)
+        })?;
+        self.sent += payload(6 + len);
+        Ok(())
+    }
+}
+
+/// How long the backend may take, and what it means if it takes longer.
+#[derive(Clone, Copy)]
+struct Bound {
+    wait: Option<Millis>,
+    by_reply_timeout: bool,
+}
+
+impl Bound {
+    fn passed(self, error: io::Error) -> Failure {
+        if self.by_reply_timeout { Failure::ReplyTimeout } else { Failure::Lost(error) }
+    }
+}
