@@ -169,3 +169,76 @@ shared_record! {
         pub maintained: AtomicU64,
     }
 }
+
+impl AjpSlot {
+    /// Takes over another record's content.
+    pub(super) fn copy_from(&self, other: &Self) {
+        self.tag.copy_from(&other.tag);
+        for (to, from) in [
+            (&self.used, &other.used),
+            (&self.read, &other.read),
+            (&self.sent, &other.sent),
+            (&self.error_time, &other.error_time),
+        ] {
+            to.store(from.load(Relaxed), Relaxed);
+        }
+        for (to, from) in [
+            (&self.errors, &other.errors),
+            (&self.client_errors, &other.client_errors),
+            (&self.reply_timeouts, &other.reply_timeouts),
+        ] {
+            to.store(from.load(Relaxed), Relaxed);
+        }
+    }
+
+    /// Back to the start.
+    pub(super) fn clear(&self) {
+        for counter in [&self.used, &self.read, &self.sent, &self.error_time] {
+            counter.store(0, Relaxed);
+        }
+        for counter in [&self.errors, &self.client_errors, &self.reply_timeouts] {
+            counter.store(0, Relaxed);
+        }
+    }
+}
+
+impl MemberSlot {
+    /// Takes over another record's content.
+    pub(super) fn copy_from(&self, other: &Self) {
+        self.tag.copy_from(&other.tag);
+        self.set_state(other.state());
+        self.copy_times(other);
+        for (to, from) in [
+            (&self.value, &other.value),
+            (&self.sessions, &other.sessions),
+            (&self.elected, &other.elected),
+            (&self.elected_before, &other.elected_before),
+        ] {
+            to.store(from.load(Relaxed), Relaxed);
+        }
+        self.errors.store(other.errors.load(Relaxed), Relaxed);
+    }
+
+    /// Back to the start.
+    pub(super) fn clear(&self) {
+        self.works();
+        self.set_state(State::Idle);
+        for counter in [&self.value, &self.sessions, &self.elected, &self.elected_before] {
+            counter.store(0, Relaxed);
+        }
+        self.errors.store(0, Relaxed);
+    }
+}
+
+impl LbSlot {
+    /// Takes over another record's content.
+    pub(super) fn copy_from(&self, other: &Self) {
+        self.tag.copy_from(&other.tag);
+        self.maintained.store(other.maintained.load(Relaxed), Relaxed);
+    }
+
+    /// Back to the start.
+    pub(super) fn clear(&self) {
+        self.maintained.store(0, Relaxed);
+    }
+}
