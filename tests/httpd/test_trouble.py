@@ -562,10 +562,11 @@ def test_a_larger_packet_size_takes_it(make):
     httpd = make.httpd()
     httpd.workers(f"worker.list=w\nworker.w.host=127.0.0.1\nworker.w.port={peer.port}\nworker.w.max_packet_size=20000\n")
     httpd.conf("JkMount /* w\nLimitRequestFieldSize 20000").start()
-    assert httpd.get("/x", headers=[("X-Big", "x" * 15_000)]).status == 200
-    peer.default = lambda turn: turn.reply(200, turn.read_body(20474))
     body = b"y" * 50_000
-    assert httpd.ask("/x", "POST", body=body).body == body
+    with Client(httpd.port) as client:
+        assert client.ask("/x", headers=[("X-Big", "x" * 15_000)]).status == 200
+        peer.default = lambda turn: turn.reply(200, turn.read_body(20474))
+        assert client.ask("/x", "POST", body=body).body == body
     assert [len(p) for p in peer.connections[0].packets[2:]] == [20480, 20480, 50_000 - 2 * (20480 - 6) + 6], "rounded up to whole KiB"
 
 
