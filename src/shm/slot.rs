@@ -64,9 +64,9 @@ shared_record! {
         pub tag: Tag,
         /// Attempts started.
         pub used: AtomicU64,
-        /// Packet payload bytes received from the backend.
+        /// Bytes received from the backend.
         pub read: AtomicU64,
-        /// Packet payload bytes sent to the backend.
+        /// Bytes sent to the backend.
         pub sent: AtomicU64,
         /// Attempts that failed because of the backend.
         pub errors: AtomicU32,

@@ -31,9 +31,9 @@ pub(super) struct Attempt<'a> {
     pub(super) partial_since: Option<Instant>,
     /// How far it got.
     pub(super) reach: Reach,
-    /// Payload bytes received.
+    /// Bytes received.
     pub(super) read: u64,
-    /// Payload bytes sent.
+    /// Bytes sent.
     pub(super) sent: u64,
 }
 
@@ -137,14 +137,14 @@ impl<'a> Attempt<'a> {
     ) -> Result<(), Failure> {
         let connection = self.lease.connection().ok_or(Failure::NoSlot)?;
         self.reach.sent = true;
-        self.sent += payload(packet.len());
+        self.sent += count(packet.len());
         let Some(want) = self.exchange.first_body() else {
             return connection.send(&mut [IoSlice::new(packet)]).map_err(Failure::Send);
         };
         match upload.first(client, want) {
             Ok(body) => {
                 let frame = self.exchange.frame_body(body.len());
-                self.sent += payload(frame.len() + body.len());
+                self.sent += count(frame.len() + body.len());
                 let mut parts = [IoSlice::new(packet), IoSlice::new(&frame), IoSlice::new(body)];
                 connection.send(&mut parts).map_err(Failure::Send)
             }
@@ -178,7 +178,7 @@ impl From<ClientError> for Failure {
     }
 }
 
-/// Bytes of a packet without its four-byte header, which is what mod_jk counts.
-pub(super) fn payload(packet: usize) -> u64 {
-    u64::try_from(packet.saturating_sub(4)).unwrap_or(0)
+/// A number of bytes as the counters take it. Whole packets count, headers included, as in mod_jk.
+pub(super) fn count(bytes: usize) -> u64 {
+    u64::try_from(bytes).unwrap_or(0)
 }

@@ -1,6 +1,6 @@
 //! The second half of an attempt: the reply on its way from the backend to the client.
 
-use super::attempt::{Attempt, Left, payload};
+use super::attempt::{Attempt, Left, count};
 use super::batch::Batch;
 use super::client::{Client, ClientError, Then};
 use super::failure::Failure;
@@ -12,6 +12,9 @@ use crate::ajp::request::Body;
 use crate::time::Millis;
 use std::io::{self, IoSlice};
 use std::time::{Duration, Instant};
+
+/// Bytes of the packet that ends a reply; it belongs to this exchange, whenever it is received.
+const END_PACKET: usize = 6;
 
 impl Attempt<'_> {
     /// Passes the reply on.
@@ -86,7 +89,7 @@ impl Attempt<'_> {
             }
             used += step.used;
             self.partial_since = None;
-            self.read += payload(step.used);
+            self.read += count(step.used);
             match step.event {
                 None => {}
                 Some(Event::Head(head)) => self.head(&head, client, &mut batch)?,
@@ -106,6 +109,7 @@ impl Attempt<'_> {
         let ended = match ended {
             None if used == bytes.len() && self.may_leave_early() => {
                 self.deliver(client, &mut batch, Then::End)?;
+                self.read += count(END_PACKET);
                 Some(Left::OwingEnd)
             }
             None => {
@@ -198,7 +202,7 @@ impl Attempt<'_> {
             let frame = exchange.frame_body(part.len);
             connection.send_framed(&frame, part.slices).map_err(Failure::Lost)
         })?;
-        self.sent += payload(6 + len);
+        self.sent += count(6 + len);
         Ok(())
     }
 }
