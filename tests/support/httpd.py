@@ -65,8 +65,8 @@ def unprivileged_user() -> str | None:
 class Httpd:
     """One server: configuration, process, logs.
 
-    `processes` x `threads` requests at once; on prefork that many children, so one process that serves one request
-    at a time, on every MPM, is `threads=1`.
+    `processes` x `threads` requests at once; on prefork that many children, so `threads=1` means one process on every
+    MPM. The other MPMs get 4 threads at least: event closes kept-alive connections while no thread is idle.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class Httpd:
             (self.dir / name).mkdir(exist_ok=True)
         self.mpm = mpm or under_test.MPM
         self.module = Path(module or under_test.module_path()).resolve()
-        self.processes, self.threads = processes, threads
+        self.processes, self.threads = processes, threads if self.mpm == "prefork" else max(threads, 4)
         self.extra_modules, self.jk, self.jk_log_level = modules.split(), jk, jk_log_level
         self.ports: dict[str, int] = {"PORT": 0}
         self._text: list[str] = []
