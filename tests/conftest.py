@@ -56,7 +56,7 @@ def _keeper(scope):
         faults = []
         for server in kept:
             try:
-                server.stop()
+                server.close()
             except Failed as error:
                 faults.append(str(error))
         faults += [fault for peer in peers for fault in peer.failures]

@@ -266,7 +266,7 @@ class Httpd:
         return self.process is not None and self.process.poll() is None
 
     def stop(self, *, graceful: bool = False) -> None:
-        """Stops, checks, removes its directory if it was ours."""
+        """Stops and checks. It may be started again."""
         if self.process is None:
             return
         try:
@@ -282,6 +282,12 @@ class Httpd:
             self.check()
         finally:
             self.kill()
+
+    def close(self) -> None:
+        """Stops, checks, removes its directory if it was ours; JK_KEEP=1 leaves that for a look at the logs."""
+        try:
+            self.stop()
+        finally:
             self._forget()
 
     def _let_children_finish_starting(self) -> None:
@@ -324,7 +330,7 @@ class Httpd:
 
     def __exit__(self, kind, *_) -> None:
         if kind is None:
-            self.stop()
+            self.close()
         else:
             self.kill()
             self._forget()
