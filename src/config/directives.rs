@@ -55,6 +55,8 @@ pub trait Surroundings {
     fn absolute(&self, path: &[u8]) -> Text;
     /// Whether a regular file of this name exists.
     fn is_regular_file(&self, path: &[u8]) -> bool;
+    /// Whether a directory of this name exists.
+    fn is_directory(&self, path: &[u8]) -> bool;
 }
 
 /// Where a line stands.

@@ -21,6 +21,9 @@ impl Surroundings for Host {
     fn is_regular_file(&self, _: &[u8]) -> bool {
         true
     }
+    fn is_directory(&self, _: &[u8]) -> bool {
+        true
+    }
 }
 
 /// Runs the Jk lines of a configuration; knows `<Location>` and no more of httpd's syntax.

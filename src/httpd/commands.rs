@@ -157,4 +157,9 @@ impl Surroundings for Host {
         use std::os::unix::ffi::OsStrExt;
         Path::new(std::ffi::OsStr::from_bytes(path)).is_file()
     }
+
+    fn is_directory(&self, path: &[u8]) -> bool {
+        use std::os::unix::ffi::OsStrExt;
+        Path::new(std::ffi::OsStr::from_bytes(path)).is_dir()
+    }
 }

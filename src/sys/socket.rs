@@ -34,7 +34,7 @@ pub struct Dial<'a> {
 #[derive(Debug)]
 pub struct Socket {
     fd: OwnedFd,
-    /// The receive timeout in force (`SO_RCVTIMEO`); `None` is for ever.
+    /// The socket's own receive timeout (`SO_RCVTIMEO`); `None` is for ever.
     receive_timeout: Option<Millis>,
 }
 
@@ -171,16 +171,35 @@ impl Socket {
     /// # Errors
     /// `TimedOut`, or the operating system's.
     pub fn receive(&mut self, buffer: &mut [u8], timeout: Option<Millis>) -> io::Result<usize> {
-        if self.receive_timeout != timeout {
-            self.set_option(libc::SOL_SOCKET, libc::SO_RCVTIMEO, &timeval(timeout))?;
-            self.receive_timeout = timeout;
+        // The socket's own timeout is only ever lowered: a longer wait is several short ones, so that probes and
+        // replies with different bounds do not cost a call each time they take turns.
+        if let Some(wanted) = timeout.filter(|wanted| self.receive_timeout.is_none_or(|now| now > *wanted)) {
+            self.set_option(libc::SOL_SOCKET, libc::SO_RCVTIMEO, &timeval(Some(wanted)))?;
+            self.receive_timeout = Some(wanted);
         }
+        let start = (self.receive_timeout != timeout).then(Instant::now);
         loop {
             match self.receive_with(buffer, 0) {
-                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-                Err(e) => return Err(timed_out(e)),
                 Ok(got) => return Ok(got),
+                Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
+                Err(e) if e.kind() == io::ErrorKind::WouldBlock => self.wait_on(timeout, start)?,
+                Err(e) => return Err(e),
             }
+        }
+    }
+
+    /// After the socket's own timeout has passed: whether a wait of `timeout` that began at `start` goes on.
+    fn wait_on(&self, timeout: Option<Millis>, start: Option<Instant>) -> io::Result<()> {
+        let (Some(Millis(ms)), Some(start)) = (timeout, start) else {
+            return if timeout.is_none() { Ok(()) } else { Err(io::ErrorKind::TimedOut.into()) };
+        };
+        let left = Duration::from_millis(ms.into()).saturating_sub(start.elapsed());
+        let left = Millis(u32::try_from(left.as_millis()).unwrap_or(u32::MAX));
+        let whole_slice = self.receive_timeout.is_some_and(|slice| left >= slice);
+        if whole_slice || (left > Millis(0) && self.wait(libc::POLLIN, Some(left))?) {
+            Ok(())
+        } else {
+            Err(io::ErrorKind::TimedOut.into())
         }
     }
 
@@ -345,6 +364,23 @@ mod tests {
         assert_eq!(error.kind(), io::ErrorKind::TimedOut);
         drop(peer);
         assert_eq!(socket.receive(&mut buffer, None).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_wait_longer_than_the_sockets_own_timeout_is_kept() {
+        let (mut socket, mut peer) = pair();
+        let mut buffer = [0; 8];
+        socket.receive(&mut buffer, Some(Millis(5))).unwrap_err();
+        let begun = Instant::now();
+        let error = socket.receive(&mut buffer, Some(Millis(28))).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::TimedOut);
+        assert!(begun.elapsed() >= Duration::from_millis(27), "{:?}", begun.elapsed());
+        let writer = std::thread::spawn(move || {
+            std::thread::sleep(Duration::from_millis(20));
+            peer.write_all(b"late").unwrap();
+        });
+        assert_eq!(socket.receive(&mut buffer, None).unwrap(), 4);
+        writer.join().unwrap();
     }
 
     #[test]

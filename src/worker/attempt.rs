@@ -7,7 +7,7 @@
 use super::ajp::AjpWorker;
 use super::client::{Client, ClientError};
 use super::connection::Fitness;
-use super::failure::{Failure, Reach};
+use super::failure::{Failure, Reach, is_idempotent};
 use super::pool::Lease;
 use super::scratch::{Received, Scratch};
 use super::task::Task;
@@ -106,9 +106,10 @@ impl<'a> Attempt<'a> {
     fn connect(&mut self, received: &mut Received) -> Result<(), Failure> {
         received.clear();
         let probes = self.worker.probes();
+        let repeatable = is_idempotent(self.task.request.method);
         while let Some(connection) = self.lease.connection() {
             let number = connection.number();
-            match connection.fitness() {
+            match connection.fitness(repeatable) {
                 Fitness::Fit
                     if probes.before_request.is_none_or(|t| connection.probe(t, received).is_ok()) =>
                 {

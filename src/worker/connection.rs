@@ -71,12 +71,13 @@ impl Connection {
         Err(last)
     }
 
-    /// Whether it can carry a request. Costs a system call, unless it was used a moment ago.
-    pub(super) fn fitness(&mut self) -> Fitness {
+    /// Whether it can carry a request. Costs a system call, unless it was used a moment ago and the request is one
+    /// that can simply be asked again (`repeatable`) should the backend just have closed it.
+    pub(super) fn fitness(&mut self, repeatable: bool) -> Fitness {
         if self.owes_end {
             return self.take_end();
         }
-        if self.idle_since.elapsed() < FRESH || self.socket.idle() == Idle::Quiet {
+        if (repeatable && self.idle_since.elapsed() < FRESH) || self.socket.idle() == Idle::Quiet {
             Fitness::Fit
         } else {
             Fitness::Unfit
@@ -125,10 +126,8 @@ impl Connection {
         let start = Instant::now();
         let limit = Duration::from_millis(timeout.0.into());
         received.clear();
+        let mut left = timeout;
         loop {
-            // One answer may come in pieces; the whole of it has to be there in time.
-            let left = limit.saturating_sub(start.elapsed());
-            let left = Millis(u32::try_from(left.as_millis()).unwrap_or(u32::MAX).max(1));
             match self.socket.receive(received.room(), Some(left)) {
                 Ok(0) | Err(_) => return Err(Failure::Probe),
                 Ok(n) => received.filled(n),
@@ -139,6 +138,9 @@ impl Connection {
                 Pong::NotYet if start.elapsed() >= limit => return Err(Failure::Probe),
                 Pong::NotYet => {}
             }
+            // One answer may come in pieces; the whole of it has to be there in time.
+            let rest = limit.saturating_sub(start.elapsed());
+            left = Millis(u32::try_from(rest.as_millis()).unwrap_or(u32::MAX).max(1));
         }
         received.clear();
         Ok(())

@@ -179,7 +179,7 @@ pub(super) fn may_ask_again(options: Recovery, failure: &Failure, reach: Reach, 
 }
 
 /// Methods whose repetition does no more than one request (RFC 9110 section 9.2.2, RFC 4918, RFC 3253, RFC 5323).
-fn is_idempotent(method: &[u8]) -> bool {
+pub(super) fn is_idempotent(method: &[u8]) -> bool {
     matches!(
         method,
         b"GET" | b"HEAD" | b"OPTIONS" | b"TRACE" | b"PUT" | b"DELETE" | b"PROPFIND" | b"REPORT" | b"SEARCH"

@@ -65,8 +65,8 @@ def rest_of(head: bytes) -> bytes:
     return head + chunk(BODY) + end()
 
 
-STRICT = "FIXES 3: lengths and codes are checked against the packet; anything unknown is a protocol error"
-HTTP = "FIXES 4: only what HTTP allows reaches the client"
+STRICT = "D3: lengths and codes are checked against the packet; anything unknown is a protocol error"
+HTTP = "D4: only what HTTP allows reaches the client"
 KEEP = Seen(200, 1, body=BODY, reused=True)
 
 ROWS = [

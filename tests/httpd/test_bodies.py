@@ -318,7 +318,7 @@ def test_a_body_over_the_limit_with_length_is_413_and_reaches_no_backend(site, p
 def test_a_chunked_body_over_the_limit_is_413(site, peer):
     with Client(site.port) as client:
         got = client.ask("/w/limited", "POST", chunked=[pattern(300)])
-    status = deviates("FIXES 20: a chunked body over LimitRequestBody gets a proper answer", ours=413, theirs=0)
+    status = deviates("D20: a chunked body over LimitRequestBody gets a proper answer", ours=413, theirs=0)
     assert got.status == status
     assert site.ask("/w/echo", "POST", body=b"next").body == b"next"
 
@@ -328,7 +328,7 @@ def test_an_error_page_at_the_backend_after_a_request_with_body(site, peer):
     peer.default = lambda turn: turn.reply(200, b"page for " + turn.request.uri)
     with Client(site.port) as client:
         got = client.ask("/missing", "POST", body=pattern(500))
-        expected = deviates("FIXES 20: ErrorDocument at Tomcat for a request with a body", ours=(200, b"page for /w/error-page"), theirs=(0, b""))
+        expected = deviates("D20: ErrorDocument at Tomcat for a request with a body", ours=(200, b"page for /w/error-page"), theirs=(0, b""))
         assert (got.status, got.body) == expected, "the status is the one the backend gave the page"
 
 

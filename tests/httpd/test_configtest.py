@@ -15,7 +15,7 @@ import pytest
 from support.httpd import Httpd
 from support.under_test import OURS, deviates
 
-TEST_FIRST = "FIXES 11: configtest refuses exactly what stops the server"
+TEST_FIRST = "D11: configtest refuses exactly what stops the server"
 
 GOOD = "worker.list=w\nworker.w.type=ajp13\nworker.w.host=127.0.0.1\nworker.w.port=8009\n"
 """Four lines, so that a fault that is appended stands in line 5."""
@@ -202,7 +202,7 @@ def test_what_was_accepted_silently_is_at_most_a_warning(make):
 
 
 def test_many_rules_load_in_linear_time(make):
-    n = deviates("FIXES 12: linear load", ours=20_000, theirs=1_000)
+    n = deviates("D12: linear load", ours=20_000, theirs=1_000)
     httpd = make.httpd(threads=2)
     httpd.workers(GOOD)
     httpd.write("conf/map", "".join(f"/context{i}/*=w\n" for i in range(n)))

@@ -9,7 +9,7 @@ import stat
 import pytest
 
 from support.client import Client
-from support.under_test import OURS, deviates
+from support.under_test import OURS, deviates, not_built_yet
 
 
 @pytest.fixture(scope="module")
@@ -293,9 +293,9 @@ def test_leaving_the_root_by_path_parameters_is_400_everywhere(who, peer, host, 
 
 def test_leaving_the_root_is_no_emergency(make):
     httpd = make.httpd()
-    httpd.workers("worker.list=w\n").conf("JkMount /* w").start()
+    httpd.workers("worker.list=w\nworker.w.host=127.0.0.1\n").conf("JkMount /* w").start()
     assert httpd.get("/..;/").status == 400
-    assert ("[emerg]" in httpd.jk_log()) == deviates("FIXES 22: what any client can cause is logged at info at most", ours=False, theirs=True)
+    assert ("[emerg]" in httpd.jk_log()) == deviates("D22: what any client can cause is logged at info at most", ours=False, theirs=True)
     if OURS:
         assert "[error]" not in httpd.jk_log() and "[warn]" not in httpd.jk_log()
 
@@ -314,7 +314,7 @@ def test_a_directory_with_a_mapped_index(who, peer):
 
 def test_a_look_ahead_does_not_take_over(who, peer):
     seen = who("sub-requests", "/look/page.txt")
-    assert seen == deviates("FIXES 9: sub-requests map only where it is documented", ours="static", theirs="w")
+    assert seen == deviates("D9: sub-requests map only where it is documented", ours="static", theirs="w")
 
 
 # What is forwarded ---------------------------------------------------------------------------------------------------------
@@ -338,7 +338,7 @@ def test_forms_of_the_uri(who, peer, host, odd, twisted):
     for target, expected in ((ODD, odd), (TWISTED, twisted)):
         seen = who(host, target + "?q=%20")
         if expected is None:
-            # What was matched is not what would be forwarded, so either form or a refusal is right (FIXES 8).
+            # What was matched is not what would be forwarded, so either form or a refusal is right (D8).
             assert seen in ("w", "400", "403", "404")
             continue
         assert seen == "w"
@@ -358,15 +358,16 @@ def test_unparsed_form_ignores_rewriting(who, peer):
 
 @pytest.mark.parametrize("target", ["/app/x/..%3b/admin/y", "/app/x/%2e%2e;/admin/y", "/app/%61dmin/y", "/app/x/..;/admin/y", "/app/./admin/y", "/app//admin/y"])
 def test_unparsed_form_of_a_guarded_path_is_guarded(who, peer, target):
-    assert who("unparsed-guarded", target) in deviates("FIXES 8: refused early or by the rule", ours=("400", "403", "404"), theirs=("403",))
+    assert who("unparsed-guarded", target) in deviates("D8: refused early or by the rule", ours=("400", "403", "404"), theirs=("403",))
     assert peer.requests == []
 
 
+@not_built_yet("the guard of ForwardURICompatUnparsed", 3)
 @pytest.mark.parametrize("target", ["/app/admin/..%3b/pub/x", "/app/admin/%2e%2e%3b/pub/x", "/app/admin/.%2e%3Bx/pub"])
 def test_unparsed_form_passes_no_access_rule(who, peer, target):
     """httpd guards /app/pub here; Tomcat does not take `%3b` for a parameter and serves what lies below /app/admin."""
     seen = who("unparsed-guarded", target)
-    assert seen in deviates("FIXES 8: what is guarded is what is forwarded; otherwise 4xx", ours=("400", "403", "404"), theirs=("w",))
+    assert seen in deviates("D8: what is guarded is what is forwarded; otherwise 4xx", ours=("400", "403", "404"), theirs=("w",))
     assert (peer.requests == []) == OURS
 
 
@@ -392,7 +393,7 @@ def test_address_options(who, peer, host, address, port):
 
 def test_local_address_override_in_a_virtual_host(who, peer):
     assert who("local-addr", "/x") == "w"
-    assert peer.last.attribute("AJP_LOCAL_ADDR") == deviates("FIXES 21: JK_LOCAL_ADDR works in vhosts", ours=b"192.0.2.1", theirs=b"127.0.0.1")
+    assert peer.last.attribute("AJP_LOCAL_ADDR") == deviates("D21: JK_LOCAL_ADDR works in vhosts", ours=b"192.0.2.1", theirs=b"127.0.0.1")
 
 
 def test_reuse_can_be_disabled(who, peer):
@@ -538,7 +539,7 @@ def test_debug_tells_more_and_no_secret(make):
     assert "[debug]" in log
     told = [word for word in ("hunter2hunter2", "0123456789abcdef", "Y3JlZGVudGlhbHM=") if word in log or word in "".join(_dumped(log))]
     if OURS:
-        assert told == [], "FIXES 22: secrets, session ids and credentials in no log at any level"
+        assert told == [], "D22: secrets, session ids and credentials in no log at any level"
     else:
         assert "hunter2hunter2" in told
 
@@ -578,6 +579,7 @@ def test_a_log_for_one_virtual_host(make):
     assert "[error]" in (httpd.dir / "logs/own.log").read_text()
 
 
+@not_built_yet("JkRequestLogFormat", 3)
 def test_request_log_format(make):
     httpd, _ = one_worker(make, 'JkLogStampFormat "STAMP "\nJkRequestLogFormat "%w|%V|%v|%p|%m|%U|%q|%r|%s|%b|%B|%H|%R|%T"')
     httpd.start()
@@ -597,4 +599,4 @@ def test_files_of_the_module_are_not_inherited_by_programs(make, name):
     httpd.conf("JkUnMount /*.cgi w\n<Directory ${DIR}/docs>\nOptions +ExecCGI\n</Directory>\nAddHandler cgi-script .cgi").start()
     listing = httpd.get("/fds.cgi").body.decode()
     assert "pipe:" in listing
-    assert (name in listing) == deviates("FIXES 23: descriptors are closed on exec", ours=False, theirs=True)
+    assert (name in listing) == deviates("D23: descriptors are closed on exec", ours=False, theirs=True)

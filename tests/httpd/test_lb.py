@@ -134,7 +134,7 @@ def test_session_id_decides_as_recorded(sticky, row):
         headers.append(("X-Ignore", row["JK_STICKY_IGNORE"]))
     seen = set(sticky.picks(3, target=row["request_path"], headers=headers))
     if row["member"] == "*":
-        wanted = deviates("FIXES 5: the original may find another client's id behind the end of the cookie", ours=3, theirs=2)
+        wanted = deviates("D5: the original may find another client's id behind the end of the cookie", ours=3, theirs=2)
         assert len(seen) >= wanted, "three requests without a usable id go to different members"
     else:
         assert seen == {row["member"]}
@@ -146,7 +146,7 @@ def test_a_strangers_session_id_never_decides(sticky):
         sticky.who(headers=[("Cookie", "x=1; " * (n % 7) + "JSESSIONID=stranger.m3; JSESSIONID=stranger.m3")])
     seen = [sticky.who(headers=[("Cookie", "JSESSIONID=noroute")]) for _ in range(30)]
     if OURS:
-        assert [seen.count(name) for name in ("m1", "m2", "m3")] == [10, 10, 10], "FIXES 5"
+        assert [seen.count(name) for name in ("m1", "m2", "m3")] == [10, 10, 10], "D5"
     else:
         assert set(seen) == {"m1", "m2", "m3"}
 
@@ -261,7 +261,7 @@ def test_the_backend_is_told_its_route(make):
 def test_after_a_failover_the_backend_is_told_its_own_route(make):
     lb = Balancer(make, [DOWN, ""])
     got, notes, request = lb.reached()
-    route = deviates("FIXES 16: route attribute and note are those of the member that serves", ours="m2", theirs="m1")
+    route = deviates("D16: route attribute and note are those of the member that serves", ours="m2", theirs="m1")
     assert (got.body, request.attribute("route"), notes["WORKER_ROUTE"]) == (b"m2", route.encode(), route)
 
 
@@ -270,7 +270,7 @@ def test_a_domain_pick_is_told_its_own_route(make):
     got, notes, request = lb.reached(headers=[("Cookie", "JSESSIONID=abc.m1")])
     assert got.body == b"m3"
     if OURS:
-        assert request.attribute("route") == b"m3", "FIXES 6: the original passes a dangling pointer"
+        assert request.attribute("route") == b"m3", "D6: the original passes a dangling pointer"
         assert notes["WORKER_ROUTE"] == "m3"
 
 
@@ -306,14 +306,14 @@ def test_one_cookie_after_a_failover(make):
     lb = Balancer(make, [DOWN, ""], SET)
     cookies = lb.get("/app/x").all("set-cookie")
     first, second = "JSESSIONID=.m1;PATH=/;HttpOnly", "JSESSIONID=.m2;PATH=/;HttpOnly"
-    assert cookies == deviates("FIXES 16: one cookie, right route", ours=[second], theirs=[first, second])
+    assert cookies == deviates("D16: one cookie, right route", ours=[second], theirs=[first, second])
 
 
 def test_a_rules_cookie_does_not_overwrite_the_applications(make):
     lb = Balancer(make, ["", ""], mount="JkMount /* lb;set_session_cookie=1;session_cookie=STK;session_cookie_path=/app")
     cookies = lb.get("/app/x").all("set-cookie")
     ours, theirs = ["STK=.m1;PATH=/app;HttpOnly"], ["JSESSIONID=.m1;PATH=/;HttpOnly"]
-    assert cookies == deviates("FIXES 16: a rule-level cookie has the rule's name and path", ours=ours, theirs=theirs)
+    assert cookies == deviates("D16: a rule-level cookie has the rule's name and path", ours=ours, theirs=theirs)
 
 
 # Notes -----------------------------------------------------------------------------------------------------------------
@@ -429,7 +429,7 @@ def test_while_the_only_member_is_probed_others_are_served(make):
         seen = lb.picks(3)
         done.append(1)
         assert probe.read().body == b"probe"
-    assert set(seen) == deviates("FIXES 24: a reachable member serves", ours={"m1"}, theirs={"503"})
+    assert set(seen) == deviates("D24: a reachable member serves", ours={"m1"}, theirs={"503"})
 
 
 # Several processes -----------------------------------------------------------------------------------------------------
@@ -462,7 +462,7 @@ def test_a_killed_child_leaves_no_busy_count_behind(make):
     lb.httpd.crashes()
     serving.close()
     seen = lb.picks(4)
-    assert set(seen) == deviates("FIXES 14: counts of a killed child are reclaimed", ours={"m1"}, theirs={"503"})
+    assert set(seen) == deviates("D14: counts of a killed child are reclaimed", ours={"m1"}, theirs={"503"})
 
 
 def _owner_of_connection_to(port: int, children: list[int]) -> int:

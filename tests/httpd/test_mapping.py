@@ -5,10 +5,10 @@ import os
 import pytest
 
 from recorded import mappings
-from support.under_test import OURS, deviates
+from support.under_test import OURS, deviates, not_built_yet
 
 SETS = mappings.table()
-UNSAFE = "FIXES 7: what RejectUnsafeURI hits, or is longer than can be matched, is refused and never falls through to local files"
+UNSAFE = "D7: what RejectUnsafeURI hits, or is longer than can be matched, is refused and never falls through to local files"
 
 
 @pytest.fixture(scope="module")
@@ -82,6 +82,7 @@ class MountFile:
         self.who("/base")
 
 
+@not_built_yet("reload of the mount file", 3)
 def test_a_changed_mount_file_is_used(make):
     site = MountFile(make, "/a=w2\n")
     assert (site.who("/base"), site.who("/a"), site.who("/b")) == ("w1", "w2", "404")
@@ -107,13 +108,14 @@ def test_a_vanished_mount_file_changes_nothing(make):
     assert site.who("/a") == "w2"
 
 
+@not_built_yet("reload of the mount file", 3)
 def test_a_broken_mount_file_changes_nothing(make):
     site = MountFile(make, "/a=w2\n")
     site.write("/a=w3\n")
     site.becomes("/a", "w3")
     site.write("worker.x.nonsense=1\n/a=w4\n")
     site.pause()
-    assert site.who("/a") == deviates("FIXES 10: the running map stays", ours="w3", theirs="w2")
+    assert site.who("/a") == deviates("D10: the running map stays", ours="w3", theirs="w2")
     site.write("/a=w4\n")
     site.becomes("/a", "w4")
 
@@ -126,7 +128,7 @@ def test_many_rules_survive_a_broken_reload(make):
     if OURS:
         for _ in range(3):
             site.pause()
-            assert site.who("/r599/x") == "w4", "FIXES 10"
+            assert site.who("/r599/x") == "w4", "D10"
     else:
         site.httpd.expect_crashes(10)
         site.pause()
@@ -134,6 +136,7 @@ def test_many_rules_survive_a_broken_reload(make):
     site.becomes("/r598/x", "w3")
 
 
+@not_built_yet("reload of the mount file", 3)
 def test_an_unreadable_mount_file_changes_nothing(make):
     if os.geteuid() != 0:
         pytest.skip("children run as the user of the test, who can read every file it writes")
@@ -146,6 +149,6 @@ def test_an_unreadable_mount_file_changes_nothing(make):
         site.pause()
         seen.append(site.who("/a"))
     if OURS:
-        assert seen == ["w3"] * 3, "FIXES 10"
+        assert seen == ["w3"] * 3, "D10"
     else:
         assert "w2" in seen, "the original alternates between old generations"

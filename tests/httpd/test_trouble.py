@@ -21,7 +21,7 @@ HEAD_1000 = send_headers(200, "OK", [PLAIN, ("Content-Length", "1000")])
 GARBAGE = b"XX\x00\x02\x05\x01"
 
 ERROR_PAGE = b"<!DOCTYPE"
-CUT = "FIXES 1: once a byte went to the client nothing is repeated, and a cut reply ends visibly and at once"
+CUT = "D1: once a byte went to the client nothing is repeated, and a cut reply ends visibly and at once"
 
 
 def pair(make, *, extra="", threads=8, a=None, b=None, **directives):
@@ -152,7 +152,7 @@ def test_alone(site, peer, sent, how):
     with Client(site.port, timeout=deviates(CUT, ours=20, theirs=1 if stuck else 20)) as client:
         got = client.ask("/w/x")
     seen = (got.status, got.ending, len(peer.requests))
-    status = deviates("FIXES 19: a reset is no timeout", ours=ours_status, theirs=theirs_status)
+    status = deviates("D19: a reset is no timeout", ours=ours_status, theirs=theirs_status)
     if not data:
         assert seen == (status, "length", 2)
     elif passed:
@@ -194,7 +194,7 @@ def test_first_of_two(make, sent, how):
     notes = httpd.logged(got)
     assert len(a.requests) == 1
     assert notes["LB_FIRST_NAME"] == "a"
-    assert notes["LB_FIRST_STATE"] in deviates("FIXES 19: one reset is not a dead member", ours=ours_state, theirs=theirs_state)
+    assert notes["LB_FIRST_STATE"] in deviates("D19: one reset is not a dead member", ours=ours_state, theirs=theirs_state)
     a.default = lambda turn: turn.reply(200, b"a")
     assert httpd.get("/lb/next").body in (b"a", b"b")
 
@@ -256,7 +256,7 @@ def test_accepts_and_closes(site, peer):
     peer.on_connect = lambda connection: connection.close()
     try:
         got = site.get("/w/x")
-        allowed = deviates("FIXES 19: a reset is no timeout", ours=(502, 503), theirs=(502, 503, 504))
+        allowed = deviates("D19: a reset is no timeout", ours=(502, 503), theirs=(502, 503, 504))
         assert got.status in allowed, "whether the request could still be sent is a race"
     finally:
         peer.on_connect = None
@@ -298,7 +298,7 @@ def test_socket_timeout_is_502(make):
     assert httpd.get("/x").status == 502
 
 
-BOUND = "FIXES 17: every wait has its bound, for whole packets"
+BOUND = "D17: every wait has its bound, for whole packets"
 
 
 def test_half_a_packet_does_not_hang_past_reply_timeout(site, peer):
@@ -372,7 +372,7 @@ def test_zero_means_do_not_wait(make, line):
     httpd = make.httpd()
     httpd.workers(f"worker.list=w\nworker.w.host=127.0.0.1\nworker.w.port={peer.port}\nworker.w.{line}\n")
     httpd.conf("JkMount /* w").start()
-    assert httpd.get("/x").status == deviates("FIXES 18: zero means no sleep or no waiting", ours=200, theirs=503)
+    assert httpd.get("/x").status == deviates("D18: zero means no sleep or no waiting", ours=200, theirs=503)
 
 
 # Who may be asked again ----------------------------------------------------------------------------------------------
@@ -419,7 +419,7 @@ def test_recovery_options_decide_before_the_headers(site, peer, worker, method, 
 def test_a_small_post_is_not_repeated_after_the_backend_may_have_run_it(site, peer):
     peer.default = dies_after_first_packet
     got = site.ask("/patient/x", "POST", body=b"transfer=1")
-    assert (got.status, len(peer.requests)) == (502, deviates("balancer B1: by default nothing is replayed that is not idempotent", ours=1, theirs=2))
+    assert (got.status, len(peer.requests)) == (502, deviates("D59: by default nothing is replayed that is not idempotent", ours=1, theirs=2))
 
 
 def test_a_get_with_a_small_body_is_repeated_with_its_body(site, peer):
@@ -572,7 +572,7 @@ def test_a_larger_packet_size_takes_it(make):
 
 # Connections that must not be used again -----------------------------------------------------------------------------
 
-STALE = "FIXES 2: a connection with bytes after the end of a reply is closed"
+STALE = "D2: a connection with bytes after the end of a reply is closed"
 STRANGER = reply(body=b"somebody else's")
 
 
@@ -607,7 +607,7 @@ def test_bytes_after_the_end_never_reach_the_next_request(make, when, surplus):
 
 # What the backend says about the framing -----------------------------------------------------------------------------
 
-FRAMING = "FIXES 4: framing is httpd's; a body is held to its length"
+FRAMING = "D4: framing is httpd's; a body is held to its length"
 
 
 def test_transfer_encoding_of_the_backend_is_dropped(site, peer):
@@ -626,7 +626,7 @@ def test_headers_of_one_hop_end_here(site, peer, name, value):
         got = client.ask("/w/x")
         assert (got.status, got.body, got.header("x-own")) == (200, b"body", "1")
         seen = any(value in text for text in got.all(name))
-        assert seen == deviates("FIXES 4: hop-by-hop headers are dropped", ours=False, theirs=True)
+        assert seen == deviates("D4: hop-by-hop headers are dropped", ours=False, theirs=True)
 
 
 @pytest.mark.parametrize(

@@ -164,9 +164,23 @@ pub(super) fn log_file(settings: &mut Settings, args: &Args<'_>, at: &Context<'_
             return Err("JkLogFile: no program follows the \"|\"".to_owned());
         }
         Some(program) => LogTarget::Pipe(program.into()),
-        None => LogTarget::File(at.host.absolute(args.one())),
+        None => LogTarget::File(file_in_a_directory("JkLogFile", args, at)?),
     });
     Ok(())
+}
+
+/// A file that can be made: one that cannot would stop the server later.
+fn file_in_a_directory(name: &str, args: &Args<'_>, at: &Context<'_>) -> Result<Text, String> {
+    let path = at.host.absolute(args.one());
+    let folder =
+        path.iter().rposition(|b| *b == b'/').and_then(|slash| path.get(..slash)).unwrap_or_default();
+    if folder.is_empty() || at.host.is_directory(folder) {
+        return Ok(path);
+    }
+    let (path, folder) = (text::show(&path), text::show(folder));
+    Err(format!(
+        "{name} {path}: there is no directory {folder}; create it, or name a file in one that exists"
+    ))
 }
 
 pub(super) fn log_level(settings: &mut Settings, args: &Args<'_>, at: &Context<'_>) -> Done {

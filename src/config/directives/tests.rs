@@ -16,6 +16,9 @@ impl Surroundings for Host {
     fn is_regular_file(&self, path: &[u8]) -> bool {
         path.starts_with(b"/srv/conf/")
     }
+    fn is_directory(&self, path: &[u8]) -> bool {
+        !path.ends_with(b"absent")
+    }
 }
 
 struct Line<'a> {

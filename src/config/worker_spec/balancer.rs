@@ -109,7 +109,9 @@ impl Builder<'_> {
                     text::show(&member.route)
                 )
             };
-            self.error(place, message);
+            let from = Attributes::of(self.properties, name);
+            let route = from.entry("route").or_else(|| from.entry("jvm_route"));
+            self.error(route.and_then(|entry| entry.place.clone()).or(place), message);
             return None;
         }
         Some(())
