@@ -129,7 +129,8 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    /// Sends the request packet and, for a body of known length, its first part with it.
+    /// Sends the request packet and, for a body of known length, its first part. Each is a segment of its own, as
+    /// mod_jk sends them; dissectors rely on it.
     fn send_request(
         &mut self,
         packet: &[u8],
@@ -139,19 +140,17 @@ impl<'a> Attempt<'a> {
         let connection = self.lease.connection().ok_or(Failure::NoSlot)?;
         self.reach.sent = true;
         self.sent += count(packet.len());
-        let Some(want) = self.exchange.first_body() else {
-            return connection.send(&mut [IoSlice::new(packet)]).map_err(Failure::Send);
-        };
+        connection.send(&mut [IoSlice::new(packet)]).map_err(Failure::Send)?;
+        let Some(want) = self.exchange.first_body() else { return Ok(()) };
         match upload.first(client, want) {
             Ok(body) => {
                 let frame = self.exchange.frame_body(body.len());
                 self.sent += count(frame.len() + body.len());
-                let mut parts = [IoSlice::new(packet), IoSlice::new(&frame), IoSlice::new(body)];
-                connection.send(&mut parts).map_err(Failure::Send)
+                connection.send(&mut [IoSlice::new(&frame), IoSlice::new(body)]).map_err(Failure::Lost)
             }
             Err(error) => {
-                // What mod_jk tells Tomcat in this case: the request, and that its body is empty.
-                let _ = connection.send(&mut [IoSlice::new(packet), IoSlice::new(&CLIENT_EOF)]);
+                // What mod_jk tells Tomcat in this case: that the body is empty.
+                let _ = connection.send(&mut [IoSlice::new(&CLIENT_EOF)]);
                 Err(Failure::Client(error))
             }
         }
