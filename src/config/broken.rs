@@ -142,7 +142,7 @@ fn references_that_lead_nowhere_are_told() {
             (
                 with_lb!("worker.m.reference=worker.t", "worker.n.reference=worker.t", "worker.t.route=r"),
                 Error,
-                3,
+                8,
                 &["\"m\" and \"n\"", "the same route \"r\""],
             ),
         ],
@@ -188,7 +188,7 @@ fn workers_that_cannot_be_built_are_told() {
             (
                 with_lb!("worker.m.route=r", "worker.n.route=r"),
                 Error,
-                3,
+                7,
                 &["\"m\" and \"n\"", "route \"r\"", "jvmRoute"],
             ),
             (with_lb!("worker.x.balance_workers=m"), Error, 6, &["has the member \"m\" twice"]),

@@ -111,7 +111,8 @@ impl Builder<'_> {
             };
             let from = Attributes::of(self.properties, name);
             let route = from.entry("route").or_else(|| from.entry("jvm_route"));
-            self.error(route.and_then(|entry| entry.place.clone()).or(place), message);
+            let route = route.filter(|_| other != name).and_then(|entry| entry.place.clone());
+            self.error(route.or(place), message);
             return None;
         }
         Some(())
