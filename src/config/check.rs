@@ -31,6 +31,14 @@ pub fn check(workers: &Workers, maps: &[&[Mounted]]) -> Vec<Diagnostic> {
     check.out
 }
 
+/// Checks the rules of one source against the workers: those of a mount file that is read again.
+pub fn check_rules(workers: &Workers, rules: &[Mounted]) -> Vec<Diagnostic> {
+    let mut check = Check::new(workers);
+    rules.iter().for_each(|mounted| check.rule(mounted));
+    check.hidden(rules);
+    check.out
+}
+
 /// Checks the directives of one server; `vhost` is `None` for the main server itself, else merged. `name` is how
 /// the server is called in messages.
 pub fn check_server(name: &str, main: &Settings, vhost: Option<&Settings>) -> Vec<Diagnostic> {

@@ -9,6 +9,7 @@ pub mod map_source;
 pub mod mounts;
 pub mod options;
 pub mod properties;
+pub mod reload;
 pub mod settings;
 pub mod stamp;
 pub mod uri_map_file;

@@ -72,7 +72,7 @@ fn find_worker<'r>(view: &'r RequestView, live: &'r Live) -> Result<Option<Found
         view.set_note(WORKER_NAME, worker);
         return Ok(Some(Found { worker, rule: Cow::Owned(rule) }));
     }
-    let Some(map) = live.map() else { return Ok(None) };
+    let Some(map) = live.map(view) else { return Ok(None) };
     let uri = clean(view.uri()).map_err(|_| BAD_REQUEST)?;
     let Lookup::Rule(rule) = map.find(&uri) else { return Ok(None) };
     view.set_note(WORKER_NAME, &rule.worker);

@@ -1,8 +1,10 @@
 //! Where log lines go: the server's `JkLogFile`, and httpd's error log for what concerns start-up.
 
 use super::ffi;
+use crate::config::diagnostic::{Diagnostic, Severity};
 use crate::config::stamp::Stamp;
 use crate::log::{Level, Log, Origin};
+use crate::say;
 use crate::sys::logfile::LogFile;
 use crate::sys::{clock, process};
 use std::ffi::{CString, c_char, c_int};
@@ -26,7 +28,13 @@ impl JkLog {
         Self { file, level, stamp }
     }
 
-    fn write(&self, id: &[u8], level: Level, origin: Origin, message: fmt::Arguments<'_>) {
+    /// Whether lines of this level are wanted.
+    pub(super) fn keeps(&self, level: Level) -> bool {
+        level >= self.level
+    }
+
+    /// Writes a line; `id` is that of the request, or the name of a phase.
+    pub(super) fn write(&self, id: &[u8], level: Level, origin: Origin, message: fmt::Arguments<'_>) {
         let Some(file) = &self.file else {
             return to_server_log(std::ptr::null(), level, origin, &message.to_string());
         };
@@ -74,22 +82,6 @@ impl fmt::Write for Appender<'_> {
     }
 }
 
-/// The log of one server with the id that its lines carry: a request's, or the name of a phase.
-pub(super) struct Tagged<'l> {
-    pub(super) log: &'l JkLog,
-    pub(super) id: &'l [u8],
-}
-
-impl Log for Tagged<'_> {
-    fn enabled(&self, level: Level) -> bool {
-        level >= self.log.level
-    }
-
-    fn line(&self, level: Level, origin: Origin, message: fmt::Arguments<'_>) {
-        self.log.write(self.id, level, origin, message);
-    }
-}
-
 /// A log of its own with a fixed id, for a thread.
 pub(super) struct Owned {
     pub(super) log: JkLog,
@@ -98,7 +90,7 @@ pub(super) struct Owned {
 
 impl Log for Owned {
     fn enabled(&self, level: Level) -> bool {
-        level >= self.log.level
+        self.log.keeps(level)
     }
 
     fn line(&self, level: Level, origin: Origin, message: fmt::Arguments<'_>) {
@@ -115,11 +107,11 @@ pub(super) struct Startup<'l> {
 
 impl Log for Startup<'_> {
     fn enabled(&self, level: Level) -> bool {
-        level >= self.log.level || level >= Level::Warn
+        self.log.keeps(level) || level >= Level::Warn
     }
 
     fn line(&self, level: Level, origin: Origin, message: fmt::Arguments<'_>) {
-        if level >= self.log.level {
+        if self.log.keeps(level) {
             self.log.write(self.id, level, origin, message);
         }
         if level >= Level::Warn && self.log.file.is_some() {
@@ -140,6 +132,15 @@ impl Log for ErrorLog {
 
     fn line(&self, level: Level, origin: Origin, message: fmt::Arguments<'_>) {
         to_server_log(self.server, level, origin, &message.to_string());
+    }
+}
+
+/// Tells what was found in the configuration.
+pub(super) fn tell(found: &Diagnostic, log: &dyn Log) {
+    match found.severity {
+        Severity::Error => say!(log, Error, "{found}"),
+        Severity::Warning => say!(log, Warn, "{found}"),
+        Severity::Note => say!(log, Debug, "{found}"),
     }
 }
 

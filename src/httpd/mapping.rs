@@ -97,13 +97,13 @@ fn map(view: &RequestView, live: &Live, first: bool) -> Option<c_int> {
             return Some(BAD_REQUEST);
         }
     };
-    let map = live.map()?;
-    if let Some(status) = refuse(&uri, live, map, &log) {
+    let map = live.map(view)?;
+    if let Some(status) = refuse(&uri, live, &map, &log) {
         return Some(status);
     }
     let Lookup::Rule(rule) = map.find(&uri) else { return None };
     say!(&log, Debug, "URI {} belongs to worker {}", show(&uri), show(&rule.worker));
-    claim(view, map, rule, &uri, first);
+    claim(view, &map, rule, &uri, first);
     Some(OK)
 }
 
@@ -157,7 +157,7 @@ fn stored(view: &RequestView) -> c_int {
 /// A request that stays here: `JkStripSession` removes the session id that a link to a static file carries.
 fn unmapped(view: &RequestView, live: &Live) -> c_int {
     let Some(marker) = &live.effective.strip_session else { return DECLINED };
-    if live.map().is_none() {
+    if !live.has_map() {
         return DECLINED;
     }
     if let Some(uri) = crate::session::strip(view.uri(), marker) {

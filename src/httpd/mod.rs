@@ -1,7 +1,7 @@
 //! THE HOST: the only room that names httpd and APR.
 //!
 //! `module` is what httpd sees. At start `commands` takes directives, `plan` reads what they name, `startup` puts it
-//! in force, per server in `server`. A request passes `mapping`, then `handler`, which makes of it what a backend
+//! in force, per server in `server`, mount rules in `live_map`. A request passes `mapping`, then `handler`, which makes of it what a backend
 //! gets (`forward`) and is the client (`client`) of the worker that serves it.
 
 mod apr;
@@ -11,6 +11,7 @@ mod commands;
 mod ffi;
 mod forward;
 mod handler;
+mod live_map;
 mod logging;
 mod maintenance;
 mod mapping;

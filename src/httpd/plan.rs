@@ -1,26 +1,27 @@
 //! Everything that the configuration asks for, read and checked but not yet in force.
 
 use super::apr::{Pool, bytes};
+use super::live_map::{LiveMap, MountFile};
 use super::startup::query;
 use super::{ffi, server};
+use crate::config::check;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::map_source::{MapSource, OwnMap, main_map, map_source};
-use crate::config::mounts::{Mounted, rules};
+use crate::config::mounts::Mounted;
 use crate::config::settings::{Effective, Settings};
 use crate::config::worker_spec::{self, Defaults, WorkerSpec, Workers};
-use crate::config::{check, uri_map_file};
 use crate::shm::Room;
+use crate::sys::clock::SystemClock;
+use crate::sys::files;
 use crate::text::{find, show};
-use crate::time::Seconds;
-use crate::uri::UriMap;
+use crate::time::{Clock, Seconds};
 use std::ffi::{CString, OsStr};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
-use std::path::Path;
 use std::sync::Arc;
 
 /// The plan.
 pub(super) struct Plan {
-    pub(super) workers: Workers,
+    pub(super) workers: Arc<Workers>,
     pub(super) servers: Vec<ServerPlan>,
     pub(super) diagnostics: Vec<Diagnostic>,
     /// `JkWatchdogInterval`, if it asks for a thread.
@@ -33,7 +34,7 @@ pub(super) struct Plan {
 pub(super) struct ServerPlan {
     pub(super) server: *mut ffi::server_rec,
     pub(super) effective: Effective,
-    pub(super) map: Option<Arc<UriMap>>,
+    pub(super) map: Option<Arc<LiveMap>>,
 }
 
 impl Plan {
@@ -74,7 +75,7 @@ pub(super) unsafe fn make(pconf: *mut ffi::apr_pool_t, main: *mut ffi::server_re
         // SAFETY: the server is live.
         out.extend(check::check_server(&unsafe { server_name(*server) }, main_settings, vhost));
     }
-    let workers = workers(pool, main_settings, &mut out);
+    let workers = Arc::new(workers(pool, main_settings, &mut out));
     let mut maps = Maps { main: main_settings, workers: &workers, read: Vec::new(), out: &mut out };
     let servers = all
         .iter()
@@ -99,7 +100,7 @@ unsafe fn server_name(server: *mut ffi::server_rec) -> String {
 }
 
 fn workers(pool: Pool, main: &Settings, out: &mut Vec<Diagnostic>) -> Workers {
-    let file = main.globals.workers_file.as_deref().map(|name| (name, read_file(name)));
+    let file = main.globals.workers_file.as_deref().map(|name| (name, files::read(name)));
     let file = file.and_then(|(name, content)| {
         content
             .map_err(|error| {
@@ -120,12 +121,9 @@ fn threads_per_child() -> u32 {
     u32::try_from(query(ffi::AP_MPMQ_MAX_THREADS)).unwrap_or(1).max(1)
 }
 
-fn environment(name: &[u8]) -> Option<Vec<u8>> {
+/// A variable of httpd's own environment.
+pub(super) fn environment(name: &[u8]) -> Option<Vec<u8>> {
     std::env::var_os(OsStr::from_bytes(name)).map(OsStringExt::into_vec)
-}
-
-fn read_file(name: &[u8]) -> std::io::Result<Vec<u8>> {
-    std::fs::read(Path::new(OsStr::from_bytes(name)))
 }
 
 /// A path as httpd resolves it: below ServerRoot if it is relative.
@@ -139,14 +137,14 @@ pub(super) fn below_root(pool: Pool, path: &[u8]) -> Vec<u8> {
 /// Makes the maps of all servers; those that share the main server's get the same one.
 struct Maps<'p> {
     main: &'p Settings,
-    workers: &'p Workers,
+    workers: &'p Arc<Workers>,
     /// The maps made so far with their rules, the main server's first.
-    read: Vec<(Vec<Mounted>, Arc<UriMap>)>,
+    read: Vec<(Vec<Mounted>, Arc<LiveMap>)>,
     out: &'p mut Vec<Diagnostic>,
 }
 
 impl Maps<'_> {
-    fn of(&mut self, settings: &Settings, is_main: bool) -> Option<Arc<UriMap>> {
+    fn of(&mut self, settings: &Settings, is_main: bool) -> Option<Arc<LiveMap>> {
         if is_main {
             return self.of_main();
         }
@@ -157,7 +155,7 @@ impl Maps<'_> {
         }
     }
 
-    fn of_main(&mut self) -> Option<Arc<UriMap>> {
+    fn of_main(&mut self) -> Option<Arc<LiveMap>> {
         let from_workers: Vec<Mounted> = self
             .workers
             .workers
@@ -170,30 +168,28 @@ impl Maps<'_> {
         has_rules.then_some(map)
     }
 
-    fn make(&mut self, own: &OwnMap, from_workers: Vec<Mounted>) -> Arc<UriMap> {
+    fn make(&mut self, own: &OwnMap, from_workers: Vec<Mounted>) -> Arc<LiveMap> {
         let mut mounted = own.directives(self.out);
         mounted.extend(from_workers);
-        if let Some(name) = &own.file {
-            mounted.extend(self.read_mount_file(name));
-        }
-        let map = Arc::new(UriMap::new(rules(mounted.iter().cloned())));
+        let file = own.file.as_deref().map(|name| self.open(name, own.reload, &mut mounted));
+        let map = Arc::new(LiveMap::new(&mounted, file));
         self.read.push((mounted, Arc::clone(&map)));
         map
     }
 
-    fn read_mount_file(&mut self, name: &[u8]) -> Vec<Mounted> {
-        match read_file(name) {
+    fn open(&mut self, name: &[u8], every: Option<Seconds>, mounted: &mut Vec<Mounted>) -> MountFile {
+        let (file, read) = MountFile::open(name, every, SystemClock.now(), self.workers);
+        match read {
             Ok(content) => {
-                let file = uri_map_file::read(&content, name, &environment);
-                self.out.extend(file.diagnostics);
-                file.rules.unwrap_or_default()
+                self.out.extend(content.diagnostics);
+                mounted.extend(content.rules.unwrap_or_default());
             }
-            Err(error) => {
-                let message = format!("{} cannot be read: {error}; its rules are missing", show(name));
+            Err(reason) => {
+                let message = format!("{} {reason}; its rules are missing", show(name));
                 self.out.push(Diagnostic::warning(None, message));
-                Vec::new()
             }
         }
+        file
     }
 }
 

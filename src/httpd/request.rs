@@ -2,6 +2,7 @@
 
 use super::apr::{self, Pool, Table};
 use super::{ffi, module};
+use crate::time::Seconds;
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 
 /// A live request. Copies refer to the same one.
@@ -61,6 +62,11 @@ impl RequestView {
         // SAFETY: the request before an internal redirect outlives the one after it.
         unsafe { self.rec().prev.as_ref() }
             .is_some_and(|before| before.status >= apr::int(ffi::HTTP_BAD_REQUEST))
+    }
+
+    /// When its first line was read.
+    pub(super) fn time(self) -> Seconds {
+        Seconds(u64::try_from(self.rec().request_time).unwrap_or(0) / 1_000_000)
     }
 
     pub(super) fn is_proxied(self) -> bool {

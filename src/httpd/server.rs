@@ -1,14 +1,16 @@
 //! What this module keeps per server: the directives as given, and what they amount to once httpd runs.
 
 use super::apr::Pool;
-use super::logging::{JkLog, Tagged};
+use super::live_map::{Current, LiveMap};
+use super::logging::JkLog;
 use super::request::{RequestView, c_name};
 use super::{ffi, module};
 use crate::config::indicators::Indicator;
 use crate::config::settings::{self, Effective, Settings};
-use crate::uri::UriMap;
+use crate::log::{Level, Log, Origin};
 use crate::worker::Registry;
 use std::ffi::{CStr, CString, c_void};
+use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -27,7 +29,7 @@ pub(super) struct Live {
     pub(super) names: Names,
     pub(super) log: JkLog,
     pub(super) shared: Arc<Shared>,
-    map: Option<Arc<UriMap>>,
+    map: Option<Arc<LiveMap>>,
 }
 
 /// What all servers share.
@@ -72,23 +74,47 @@ impl Live {
         effective: Effective,
         log: JkLog,
         shared: Arc<Shared>,
-        map: Option<Arc<UriMap>>,
+        map: Option<Arc<LiveMap>>,
     ) -> Self {
         Self { names: Names::new(&effective), effective, log, shared, map }
     }
 
     /// The log for what happens to a request; its lines carry the request's id.
-    pub(super) fn request_log<'l>(&'l self, view: &'l RequestView) -> Tagged<'l> {
-        let id = view
-            .env(self.names.of(Indicator::RequestId))
-            .or_else(|| view.env(c"UNIQUE_ID"))
-            .unwrap_or(b"NO-ID");
-        Tagged { log: &self.log, id }
+    pub(super) fn request_log<'l>(&'l self, view: &'l RequestView) -> RequestLog<'l> {
+        RequestLog { live: self, view }
     }
 
     /// The mount rules in force; `None`: this server has none.
-    pub(super) fn map(&self) -> Option<&Arc<UriMap>> {
-        self.map.as_ref()
+    pub(super) fn map(&self, view: &RequestView) -> Option<Current> {
+        Some(self.map.as_ref()?.current(view.time(), &self.request_log(view)))
+    }
+
+    /// Whether this server has mount rules.
+    pub(super) fn has_map(&self) -> bool {
+        self.map.is_some()
+    }
+}
+
+/// The log of one request. The id is looked for when a line is written, which is seldom.
+pub(super) struct RequestLog<'l> {
+    live: &'l Live,
+    view: &'l RequestView,
+}
+
+impl RequestLog<'_> {
+    fn id(&self) -> &[u8] {
+        let named = self.view.env(self.live.names.of(Indicator::RequestId));
+        named.or_else(|| self.view.env(c"UNIQUE_ID")).unwrap_or(b"NO-ID")
+    }
+}
+
+impl Log for RequestLog<'_> {
+    fn enabled(&self, level: Level) -> bool {
+        self.live.log.keeps(level)
+    }
+
+    fn line(&self, level: Level, origin: Origin, message: fmt::Arguments<'_>) {
+        self.live.log.write(self.id(), level, origin, message);
     }
 }
 

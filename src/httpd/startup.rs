@@ -5,13 +5,13 @@
 //! is to run.
 
 use super::apr::{Pool, bytes, int};
-use super::logging::{ErrorLog, JkLog, Owned, Startup};
+use super::logging::{ErrorLog, JkLog, Owned, Startup, tell};
 use super::plan::{Plan, ServerPlan};
 use super::server::{self, Live, Shared};
 use super::{ffi, maintenance, plan};
-use crate::config::diagnostic::{Diagnostic, Severity};
+use crate::config::diagnostic::Severity;
 use crate::config::settings::{Effective, LogTarget};
-use crate::log::Log;
+use crate::config::worker_spec::Workers;
 use crate::say;
 use crate::shm::board::Board;
 use crate::sys::logfile::LogFile;
@@ -50,14 +50,6 @@ pub(super) unsafe fn check(pconf: *mut ffi::apr_pool_t, main: *mut ffi::server_r
         }
     }
     if fatal { FAILED } else { OK }
-}
-
-fn tell(found: &Diagnostic, log: &dyn Log) {
-    match found.severity {
-        Severity::Error => say!(log, Error, "{found}"),
-        Severity::Warning => say!(log, Warn, "{found}"),
-        Severity::Note => say!(log, Debug, "{found}"),
-    }
 }
 
 /// Whether this is the reading for a configuration test, or the first of two at a start: the administrator looks
@@ -105,7 +97,8 @@ unsafe fn start_with(
     let log = Startup { log: first, server: main, id: b"POST_CONFIG" };
     plan.diagnostics.iter().for_each(|found| tell(found, &log));
     let board = board(&plan).map_err(|error| error.to_string())?;
-    let registry = Registry::new(plan.workers, board, &log).map_err(|error| error.to_string())?;
+    let registry =
+        Registry::new(Workers::clone(&plan.workers), board, &log).map_err(|error| error.to_string())?;
     let threaded = query(ffi::AP_MPMQ_IS_THREADED) != int(ffi::AP_MPMQ_NOT_SUPPORTED);
     let shared = Arc::new(Shared {
         registry,

@@ -2,6 +2,7 @@
 //! `unsafe`; what it offers is safe.
 
 pub mod clock;
+pub mod files;
 pub mod logfile;
 pub mod mapping;
 pub mod process;

@@ -41,15 +41,12 @@ pub const TABLE: &[Directive] = &[
         apply::unmount,
     ),
     new("JkMountFile", One, ServerOrVhost, "the path of a file with rules", apply::mount_file),
-    later(
-        new(
-            "JkMountFileReload",
-            One,
-            ServerOrVhost,
-            "the seconds between looks at the mount file, 0 for none",
-            apply::mount_file_reload,
-        ),
-        "the mount file is read at start and restart only",
+    new(
+        "JkMountFileReload",
+        One,
+        ServerOrVhost,
+        "the seconds between looks at the mount file, 0 for none",
+        apply::mount_file_reload,
     ),
     new("JkMountCopy", One, ServerOrVhost, "On, Off or (in the main server) All", apply::mount_copy),
     later(
