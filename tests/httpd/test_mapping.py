@@ -82,7 +82,6 @@ class MountFile:
         self.who("/base")
 
 
-@not_built_yet("reload of the mount file", 3)
 def test_a_changed_mount_file_is_used(make):
     site = MountFile(make, "/a=w2\n")
     assert (site.who("/base"), site.who("/a"), site.who("/b")) == ("w1", "w2", "404")
@@ -108,7 +107,6 @@ def test_a_vanished_mount_file_changes_nothing(make):
     assert site.who("/a") == "w2"
 
 
-@not_built_yet("reload of the mount file", 3)
 def test_a_broken_mount_file_changes_nothing(make):
     site = MountFile(make, "/a=w2\n")
     site.write("/a=w3\n")
@@ -136,7 +134,6 @@ def test_many_rules_survive_a_broken_reload(make):
     site.becomes("/r598/x", "w3")
 
 
-@not_built_yet("reload of the mount file", 3)
 def test_an_unreadable_mount_file_changes_nothing(make):
     if os.geteuid() != 0:
         pytest.skip("children run as the user of the test, who can read every file it writes")
