@@ -33,6 +33,7 @@ mod httpd {
         "ap_open_piped_log",
         "ap_pass_brigade",
         "ap_retained_data_(create|get)",
+        "ap_run_default_port",
         "ap_server_root_relative",
         "ap_set_content_length",
         "ap_set_content_type",

@@ -11,6 +11,7 @@ pub mod time;
 // Pure rooms, strangers to one another.
 pub mod ajp;
 pub mod balance;
+pub mod request_log;
 pub mod session;
 pub mod uri;
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 /// Rooms by floor, lowest first.
 const FLOORS: &[&[&str]] = &[
     &["text", "time", "log"],
-    &["ajp", "uri", "session", "balance", "sys"],
+    &["ajp", "uri", "session", "balance", "request_log", "sys"],
     &["config"],
     &["shm"],
     &["worker"],
@@ -20,7 +20,7 @@ const FLOORS: &[&[&str]] = &[
 
 /// Rooms in which the compiler forbids `unsafe`.
 const FORBIDS_UNSAFE: &[&str] =
-    &["text", "time", "log", "ajp", "uri", "session", "balance", "config", "worker"];
+    &["text", "time", "log", "ajp", "uri", "session", "balance", "request_log", "config", "worker"];
 
 /// Rooms that may hold `unsafe`.
 const HOLDS_UNSAFE: &[&str] = &["sys", "httpd"];
@@ -38,7 +38,7 @@ const WORLD: &[&str] = &[
 ];
 
 /// Rooms without clock, files, sockets and atomics.
-const PURE: &[&str] = &["text", "time", "log", "ajp", "uri", "session", "balance", "config"];
+const PURE: &[&str] = &["text", "time", "log", "ajp", "uri", "session", "balance", "request_log", "config"];
 
 /// Most lines of a file without its tests.
 const LINES_MAX: usize = 400;

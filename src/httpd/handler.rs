@@ -7,6 +7,7 @@ use super::forward::{HeaderTable, Parts};
 use super::mapping::{Mapped, WORKER_NAME};
 use super::notes;
 use super::request::{DIRECTORY, HANDLER, RequestView};
+use super::request_lines;
 use super::server::{self, Live};
 use crate::config::indicators::Indicator;
 use crate::log::Log;
@@ -83,6 +84,7 @@ fn find_worker<'r>(view: &'r RequestView, live: &'r Live) -> Result<Option<Found
 }
 
 fn serve(view: &RequestView, live: &Live, found: &Found<'_>, log: &dyn Log) -> c_int {
+    request_lines::note(view, live);
     if view.is_proxied() {
         say!(log, Info, "a proxy request cannot be forwarded by a worker");
         return SERVER_ERROR;

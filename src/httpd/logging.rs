@@ -38,13 +38,7 @@ impl JkLog {
         let Some(file) = &self.file else {
             return to_server_log(std::ptr::null(), level, origin, &message.to_string());
         };
-        let mut line = Vec::with_capacity(256);
-        let (seconds, micros) = clock::now();
-        clock::local_time(&self.stamp.before, seconds, &mut line);
-        if let Some((fraction, after)) = &self.stamp.fraction {
-            fraction.render(micros, &mut line);
-            clock::local_time(after, seconds, &mut line);
-        }
+        let mut line = self.stamped();
         let _ = write!(
             Appender(&mut line),
             "[{}] [{}:{}] [{}] {}::{} ({}): {message}",
@@ -57,6 +51,34 @@ impl JkLog {
             origin.line,
         );
         line.iter_mut().filter(|byte| byte.is_ascii_control()).for_each(|byte| *byte = b' ');
+        Self::append(file, line);
+    }
+
+    /// Writes a line as it stands behind a stamp, at any level.
+    pub(super) fn write_plain(&self, text: &[u8]) {
+        let Some(file) = &self.file else {
+            let origin = Origin { module: module_path!(), file: file!(), line: line!() };
+            let text = crate::text::show(text).to_string();
+            return to_server_log(std::ptr::null(), Level::Info, origin, &text);
+        };
+        let mut line = self.stamped();
+        line.extend_from_slice(text);
+        Self::append(file, line);
+    }
+
+    /// The beginning of a line.
+    fn stamped(&self) -> Vec<u8> {
+        let mut line = Vec::with_capacity(256);
+        let (seconds, micros) = clock::now();
+        clock::local_time(&self.stamp.before, seconds, &mut line);
+        if let Some((fraction, after)) = &self.stamp.fraction {
+            fraction.render(micros, &mut line);
+            clock::local_time(after, seconds, &mut line);
+        }
+        line
+    }
+
+    fn append(file: &LogFile, mut line: Vec<u8>) {
         if line.len() > LINE_MAX {
             line.truncate(LINE_MAX - 3);
             line.extend_from_slice(b"...");

@@ -19,5 +19,6 @@ mod module;
 mod notes;
 mod plan;
 mod request;
+mod request_lines;
 mod server;
 mod startup;

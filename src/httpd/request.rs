@@ -131,6 +131,36 @@ impl RequestView {
         }
     }
 
+    /// The first line as the client sent it.
+    pub(super) fn request_line(&self) -> Option<&[u8]> {
+        self.maybe(self.rec().the_request)
+    }
+
+    pub(super) fn status(self) -> c_int {
+        self.rec().status
+    }
+
+    /// Bytes of the body that went out; `None` if there was no body.
+    pub(super) fn bytes_sent(self) -> Option<u64> {
+        (self.rec().sent_bodyct != 0).then(|| u64::try_from(self.rec().bytes_sent).unwrap_or(0))
+    }
+
+    /// The port that the configuration names, else that of the scheme.
+    pub(super) fn configured_port(self) -> u16 {
+        // SAFETY: a live request has a live server.
+        match unsafe { (*self.rec().server).port } {
+            // SAFETY: the request is live.
+            0 => unsafe { ffi::ap_run_default_port(self.r) },
+            port => port,
+        }
+    }
+
+    /// `ServerName`.
+    pub(super) fn configured_name(&self) -> Option<&[u8]> {
+        // SAFETY: a live request has a live server.
+        self.maybe(unsafe { (*self.rec().server).server_hostname })
+    }
+
     pub(super) fn query(&self) -> Option<&[u8]> {
         self.maybe(self.rec().args)
     }

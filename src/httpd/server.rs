@@ -8,6 +8,7 @@ use super::{ffi, module};
 use crate::config::indicators::Indicator;
 use crate::config::settings::{self, Effective, Settings};
 use crate::log::{Level, Log, Origin};
+use crate::request_log::Format;
 use crate::worker::Registry;
 use std::ffi::{CStr, CString, c_void};
 use std::fmt;
@@ -28,6 +29,8 @@ pub(super) struct Live {
     pub(super) effective: Effective,
     pub(super) names: Names,
     pub(super) log: JkLog,
+    /// `JkRequestLogFormat`; `None`: no lines.
+    pub(super) request_lines: Option<Format>,
     pub(super) shared: Arc<Shared>,
     map: Option<Arc<LiveMap>>,
 }
@@ -76,7 +79,8 @@ impl Live {
         shared: Arc<Shared>,
         map: Option<Arc<LiveMap>>,
     ) -> Self {
-        Self { names: Names::new(&effective), effective, log, shared, map }
+        let request_lines = effective.request_log.as_deref().and_then(|format| Format::parse(format).ok());
+        Self { names: Names::new(&effective), request_lines, effective, log, shared, map }
     }
 
     /// The log for what happens to a request; its lines carry the request's id.

@@ -7,6 +7,7 @@ use crate::config::nearest;
 use crate::config::properties;
 use crate::config::settings::{LogTarget, MountCopy, PropertyLine, Settings, StripSession};
 use crate::log::Level;
+use crate::request_log::Format;
 use crate::text::{self, Text};
 use crate::time::Seconds;
 
@@ -201,7 +202,14 @@ pub(super) fn log_stamp(settings: &mut Settings, args: &Args<'_>, _: &Context<'_
     Ok(())
 }
 
-pub(super) fn request_log(settings: &mut Settings, args: &Args<'_>, _: &Context<'_>) -> Done {
+pub(super) fn request_log(settings: &mut Settings, args: &Args<'_>, at: &Context<'_>) -> Done {
+    if let Err(wrong) = Format::parse(args.one()) {
+        let message = format!(
+            "JkRequestLogFormat: {} stands for nothing, so no lines are written; the letters are b B H m p q r R s T U v V w",
+            text::show(&wrong)
+        );
+        settings.notices.push(Diagnostic::warning(Some(at.place.clone()), message));
+    }
     settings.request_log = Some(args.one().into());
     Ok(())
 }

@@ -70,15 +70,12 @@ pub const TABLE: &[Directive] = &[
         "a format for strftime, with %Q for milliseconds or %q for microseconds",
         apply::log_stamp,
     ),
-    later(
-        new(
-            "JkRequestLogFormat",
-            One,
-            ServerOrVhost,
-            "a format of the line for each request",
-            apply::request_log,
-        ),
-        "no lines about requests are written",
+    new(
+        "JkRequestLogFormat",
+        One,
+        ServerOrVhost,
+        "a format of the line for each request",
+        apply::request_log,
     ),
     new(
         "JkRequestIdIndicator",
