@@ -9,7 +9,9 @@ use super::request::{DIRECTORY, HANDLER, RequestView};
 use super::server::{self, Live};
 use crate::log::Log;
 use crate::say;
+use crate::sys::files;
 use crate::text::show;
+use crate::uri::alias::{Alias, is_archive};
 use crate::uri::{Lookup, MAX_URI, Rule, Unclean, UriMap, clean, is_unsafe};
 use std::ffi::{CStr, c_char, c_int};
 use std::sync::Arc;
@@ -17,6 +19,8 @@ use std::sync::Arc;
 const OK: c_int = apr::int(ffi::OK);
 const DECLINED: c_int = ffi::DECLINED;
 const BAD_REQUEST: c_int = apr::int(ffi::HTTP_BAD_REQUEST);
+const FORBIDDEN: c_int = apr::int(ffi::HTTP_FORBIDDEN);
+const NOT_FOUND: c_int = apr::int(ffi::HTTP_NOT_FOUND);
 const URI_TOO_LONG: c_int = apr::int(ffi::HTTP_REQUEST_URI_TOO_LARGE);
 
 pub(super) const WORKER_NAME: &CStr = c"JK_WORKER_NAME";
@@ -97,11 +101,16 @@ fn map(view: &RequestView, live: &Live, first: bool) -> Option<c_int> {
             return Some(BAD_REQUEST);
         }
     };
+    if first && is_index_elsewhere(view, live, &uri) {
+        return None;
+    }
     let map = live.map(view)?;
     if let Some(status) = refuse(&uri, live, &map, &log) {
         return Some(status);
     }
-    let Lookup::Rule(rule) = map.find(&uri) else { return None };
+    let Lookup::Rule(rule) = map.find(&uri) else {
+        return if first { aliased(view, live, &uri) } else { None };
+    };
     say!(&log, Debug, "URI {} belongs to worker {}", show(&uri), show(&rule.worker));
     claim(view, &map, rule, &uri, first);
     Some(OK)
@@ -129,6 +138,28 @@ fn refuse(uri: &[u8], live: &Live, map: &UriMap, log: &dyn Log) -> Option<c_int>
 /// (`RewriteCond -U`).
 fn asks_for_index(main: &RequestView) -> bool {
     main.handler() == DIRECTORY || main.filename().is_some_and(|name| name.ends_with(b"/"))
+}
+
+/// `JkAutoAlias`: httpd looks for the index file of a directory, and this one is no file of an application.
+fn is_index_elsewhere(view: &RequestView, live: &Live, uri: &[u8]) -> bool {
+    let Some(folder) = &live.effective.auto_alias else { return false };
+    view.main().is_some_and(|main| main.handler() == DIRECTORY)
+        && files::kind(&[folder, uri].concat()) != Some(files::Kind::File)
+}
+
+/// A path that no rule maps may be a file below `JkAutoAlias`. The directory is taken as it is written.
+fn aliased(view: &RequestView, live: &Live, uri: &[u8]) -> Option<c_int> {
+    let folder = live.effective.auto_alias.as_deref()?;
+    let context = match Alias::of(uri) {
+        Alias::None => return None,
+        Alias::Private => return Some(NOT_FOUND),
+        Alias::Inside(context) => context,
+    };
+    if files::kind(&[folder, b"/", context].concat()) == Some(files::Kind::Directory) {
+        view.set_filename(view.pool().text(&[folder, uri]));
+        return Some(OK);
+    }
+    is_archive(context).then_some(FORBIDDEN)
 }
 
 fn claim(view: &RequestView, map: &Arc<UriMap>, rule: &Rule, uri: &[u8], first: bool) {

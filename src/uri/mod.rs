@@ -5,6 +5,7 @@
 //! [`RuleTable`] while configurations are merged, and compiled by [`UriMap::new`].
 #![forbid(unsafe_code)]
 
+pub mod alias;
 pub mod escape;
 pub mod extensions;
 mod index;

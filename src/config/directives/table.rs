@@ -49,10 +49,7 @@ pub const TABLE: &[Directive] = &[
         apply::mount_file_reload,
     ),
     new("JkMountCopy", One, ServerOrVhost, "On, Off or (in the main server) All", apply::mount_copy),
-    later(
-        new("JkAutoAlias", One, ServerOrVhost, "the directory of the web applications", apply::auto_alias),
-        "files of web applications are not served",
-    ),
+    new("JkAutoAlias", One, ServerOrVhost, "the directory of the web applications", apply::auto_alias),
     new(
         "JkStripSession",
         OneOrTwo,
@@ -207,9 +204,4 @@ pub const TABLE: &[Directive] = &[
 
 const fn new(name: &'static str, takes: Takes, scope: Scope, help: &'static str, apply: Apply) -> Directive {
     Directive { name, takes, scope, help, later: None, apply }
-}
-
-/// A directive that is read and checked, but has no effect yet: `what` is missing.
-const fn later(directive: Directive, what: &'static str) -> Directive {
-    Directive { later: Some(what), ..directive }
 }
