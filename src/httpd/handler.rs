@@ -9,12 +9,14 @@ use super::notes;
 use super::request::{DIRECTORY, HANDLER, RequestView};
 use super::request_lines;
 use super::server::{self, Live};
+use crate::config;
 use crate::config::indicators::Indicator;
 use crate::log::Log;
 use crate::say;
 use crate::sys::clock::SystemClock;
 use crate::text::{atoi, show};
 use crate::time::{Clock, Millis};
+use crate::uri::unparsed::means;
 use crate::uri::{Extensions, Lookup, clean};
 use crate::worker::{Client, ClientError, Failure, Flush, Report, Scratch, Task};
 use std::cell::Cell;
@@ -91,6 +93,15 @@ fn serve(view: &RequestView, live: &Live, found: &Found<'_>, log: &dyn Log) -> c
     }
     if let Err(status) = view.open_body() {
         return status;
+    }
+    let as_written = live.effective.options.forward == config::options::Forward::CompatUnparsed;
+    if as_written && !means(view.unparsed_path(), view.uri()) {
+        say!(
+            log,
+            Info,
+            "the URI as the client wrote it is not the path that rules looked at; it is not forwarded"
+        );
+        return BAD_REQUEST;
     }
     if view.is_aborted() {
         say!(log, Info, "the client is gone before its request was forwarded");

@@ -16,6 +16,7 @@ pub mod rule;
 pub mod rule_error;
 pub mod table;
 mod tree;
+pub mod unparsed;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
