@@ -6,7 +6,7 @@ use std::borrow::Cow;
 /// Whether a servlet container makes of `unparsed` the path that was matched and guarded here. A container takes
 /// parameters away before it decodes, so a `;` that was `%3B` is a part of the name there; that is why `/a/..%3b/x`
 /// is one thing here and another there. Slashes may have been left encoded (`AllowEncodedSlashes NoDecode`).
-pub fn means(unparsed: &[u8], guarded: &[u8]) -> bool {
+fn means(unparsed: &[u8], guarded: &[u8]) -> bool {
     let Ok(guarded) = clean(guarded) else { return false };
     let without: Vec<u8> = unparsed
         .split(|b| *b == b'/')
@@ -16,6 +16,12 @@ pub fn means(unparsed: &[u8], guarded: &[u8]) -> bool {
     let there = decode(&without, |_| true);
     let here = decode(&guarded, |byte| byte == b'/');
     !there.contains(&b';') && clean(&there).is_ok_and(|there| there == Cow::Borrowed(&*here))
+}
+
+/// Whether a path means to a servlet container what it means here, as far as it was not rewritten: an administrator who
+/// rewrites a path and forwards it as written wants just that.
+pub fn is_unambiguous(unparsed: &[u8]) -> bool {
+    means(unparsed, &decode(unparsed, |_| true))
 }
 
 /// Decodes the `%XX` of those bytes that are `wanted`.
@@ -37,6 +43,22 @@ fn decode(text: &[u8], wanted: impl Fn(u8) -> bool) -> Vec<u8> {
 mod tests {
     use super::*;
     use crate::text::show;
+
+    #[test]
+    fn encoded_semicolons_before_dots_are_ambiguous() {
+        for (path, unambiguous) in [
+            (&b"/app/x"[..], true),
+            (b"/app/%41%20b;p=%31/c", true),
+            (b"/app/a//b/./c/../d", true),
+            (b"/app/x/..;/y", true),
+            (b"/app/admin/..%3b/pub/x", false),
+            (b"/app/admin/%2e%2e%3B/pub/x", false),
+            (b"/app/a%3bb", false),
+            (b"/../x", false),
+        ] {
+            assert_eq!(is_unambiguous(path), unambiguous, "{}", path.escape_ascii());
+        }
+    }
 
     #[test]
     fn only_what_means_the_same_path_there_is_forwarded_as_written() {

@@ -9,7 +9,7 @@ import stat
 import pytest
 
 from support.client import Client
-from support.under_test import OURS, deviates, not_built_yet
+from support.under_test import OURS, deviates
 
 
 @pytest.fixture(scope="module")
@@ -362,7 +362,6 @@ def test_unparsed_form_of_a_guarded_path_is_guarded(who, peer, target):
     assert peer.requests == []
 
 
-@not_built_yet("the guard of ForwardURICompatUnparsed", 3)
 @pytest.mark.parametrize("target", ["/app/admin/..%3b/pub/x", "/app/admin/%2e%2e%3b/pub/x", "/app/admin/.%2e%3Bx/pub"])
 def test_unparsed_form_passes_no_access_rule(who, peer, target):
     """httpd guards /app/pub here; Tomcat does not take `%3b` for a parameter and serves what lies below /app/admin."""
@@ -579,7 +578,6 @@ def test_a_log_for_one_virtual_host(make):
     assert "[error]" in (httpd.dir / "logs/own.log").read_text()
 
 
-@not_built_yet("JkRequestLogFormat", 3)
 def test_request_log_format(make):
     httpd, _ = one_worker(make, 'JkLogStampFormat "STAMP "\nJkRequestLogFormat "%w|%V|%v|%p|%m|%U|%q|%r|%s|%b|%B|%H|%R|%T"')
     httpd.start()

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from recorded import mappings
-from support.under_test import OURS, deviates, not_built_yet
+from support.under_test import OURS, deviates
 
 SETS = mappings.table()
 UNSAFE = "D7: what RejectUnsafeURI hits, or is longer than can be matched, is refused and never falls through to local files"
