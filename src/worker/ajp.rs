@@ -88,7 +88,13 @@ impl AjpWorker {
 
     /// Whether a request would be refused for `busy_limit`.
     pub(super) fn is_full(&self, board: &Board) -> bool {
-        self.spec.busy_limit.is_some_and(|limit| board.busy(self.column) >= limit)
+        let Some(limit) = self.spec.busy_limit else { return false };
+        if board.busy(self.column) < limit {
+            return false;
+        }
+        // A child that was killed may still be counted; nobody is refused on its account.
+        board.bury();
+        board.busy(self.column) >= limit
     }
 
     /// Whether this process has a free connection.
