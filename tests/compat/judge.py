@@ -1,0 +1,77 @@
+"""Compares what the two showed, and keeps count.
+
+An outcome is a dictionary of named fields. What differs must be listed in `deviations`, with ours as it is said there.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+import pytest
+
+from . import deviations
+from .deviations import Deviation
+
+Outcome = dict[str, object]
+
+comparisons: Counter[str] = Counter()
+"""How many outcomes were compared, by kind."""
+seen: Counter[str] = Counter()
+"""How often each listed difference was seen, by its id."""
+
+
+def differences(theirs: Outcome, ours: Outcome) -> dict[str, tuple[object, object]]:
+    names = [*theirs, *(name for name in ours if name not in theirs)]
+    return {name: (theirs.get(name), ours.get(name)) for name in names if theirs.get(name) != ours.get(name)}
+
+
+@dataclass
+class Judge:
+    """Collects what is wrong with one test, and says so at its end."""
+
+    kind: str
+    faults: list[str] = field(default_factory=list)
+    _asked: set[str] = field(default_factory=set)
+    _met: set[Deviation] = field(default_factory=set)
+
+    def compare(self, where: str, theirs: Outcome, ours: Outcome) -> None:
+        comparisons[self.kind] += 1
+        self._asked.add(where)
+        lists = [one for one in _all() if one.covers(where)]
+        for name, (a, b) in differences(theirs, ours).items():
+            known = [one for one in lists if one.allows(name, b)]
+            self._met.update(known)
+            if not known:
+                self.faults.append(f"{where}: {name}\n    the original: {shown(a)}\n    ours:         {shown(b)}")
+
+    def fact(self, where: str, name: str, theirs: Outcome, wanted: object) -> None:
+        """The original must show what the case says of it."""
+        value = theirs.get(name)
+        right = wanted.search(value or type(wanted.pattern)()) if hasattr(wanted, "search") else wanted(value) if callable(wanted) else wanted == value
+        if not right:
+            self.faults.append(f"{where}: of the original {name} should be {shown(wanted)}, and is {shown(value)}")
+
+    def end(self) -> None:
+        """Fails for what is not listed and for what is listed in vain; expected failures end as such."""
+        for one in _all():
+            if one not in self._met and any(one.covers(where) for where in self._asked):
+                self.faults.append(f"{one.id} ({one.reason}) is listed for {one.cases}, and nothing differs: take it off the list")
+        for one in self._met:
+            seen[one.id] += 1
+        if self.faults:
+            pytest.fail("\n".join(self.faults[:20] + [f"and {len(self.faults) - 20} more"] * (len(self.faults) > 20)), pytrace=False)
+        undone = [one for one in self._met if one not in deviations.LISTED]
+        if undone:
+            pytest.xfail("; ".join(sorted({f"{one.id}: {one.reason}" for one in undone})))
+
+
+def _all() -> list[Deviation]:
+    return deviations.LISTED + deviations.LATER + deviations.OPEN
+
+
+def shown(value: object) -> str:
+    if hasattr(value, "pattern"):
+        return f"/{value.pattern}/"
+    text = value.__name__ if callable(value) and hasattr(value, "__name__") else repr(value)
+    return text if len(text) < 400 else f"{text[:300]}... ({len(text)} characters)"
