@@ -44,6 +44,8 @@ class Ask:
     close: bool = False
     raw: bytes | None = None
     """The whole request, for what no sound client sends."""
+    logged: bool = True
+    """Whether the access log has its line; for what httpd gives up before it has read the headers it has not."""
     finish: bool = False
     """The client ends its sending side behind the request."""
     name: str = ""
@@ -87,6 +89,8 @@ class Case:
     level: str = "info"
     prepare: Callable | None = None
     """Called with the pair before it starts."""
+    starts: str | None = None
+    """The highest level the original writes to its log when it starts; `quiet` for info and below."""
 
     def __post_init__(self):
         _register(self.name, self.rows)

@@ -4,7 +4,7 @@
 A difference that matches nothing here fails its case. So does an entry of which a case it names shows nothing: with
 `LISTED` because the list is wrong then, with the other two because there is something to take off it.
 
-`cases` is a pattern over names, `case: what was asked`. `fields` are those of an outcome, as patterns, with what ours
+`cases` are patterns over names, `case: what was asked`. `fields` are those of an outcome, as patterns, with what ours
 shows there: a value, a function that knows whether it is right, or ANY.
 """
 
@@ -19,12 +19,13 @@ ANY = object()
 @dataclass(frozen=True, eq=False)
 class Deviation:
     id: str
-    cases: str
+    cases: str | tuple[str, ...]
     fields: dict[str, object]
     reason: str
 
-    def covers(self, where: str) -> bool:
-        return fnmatchcase(where, self.cases)
+    def covering(self, where: str) -> list[str]:
+        """Those of its patterns that mean this."""
+        return [one for one in ([self.cases] if isinstance(self.cases, str) else self.cases) if fnmatchcase(where, one)]
 
     def allows(self, name: str, ours: object) -> bool:
         return any(fnmatchcase(name, pattern) and _fits(wanted, ours) for pattern, wanted in self.fields.items())
@@ -44,13 +45,34 @@ def answer(status: int, **more: object) -> dict[str, object]:
 
 QUIET = {"log": "quiet"}
 
+_UNKNOWN_WORKERS = (
+    "examples R40: #140", "examples R41: #143", "examples R43: #150", "examples R53: #202", "file line #245: *", "file line #249: *",
+    "file line #250: *", "file line #252: *", "file line #253: *", "file with many kinds of lines: GET /cont", "file with many kinds of lines: GET /cont2",
+    "file with many kinds of lines: GET /env", "file with many kinds of lines: GET /self", "file with variables: GET /[def]", "file with twenty variables *", "unknown workers: GET /u/x", "unknown workers: GET /m/x", "unknown workers: GET /empty",
+)  # fmt: skip
+
 LISTED: list[Deviation] = [
-    Deviation("D7", "examples R44: #15[34]", answer(400), "RejectUnsafeURI refuses instead of looking for a file"),
-    Deviation("D7", "examples R58: #226", answer(414, log="quiet"), "a path that is too long is refused"),
-    Deviation("D22", "examples R48: #175", QUIET, "what a client does wrong is no emergency"),
-    *(Deviation("D56", f"examples {one}", QUIET, "an unknown worker is told at info") for one in ("R40: #140", "R41: #143", "R43: #150", "R53: #202")),
+    Deviation("D7", ("examples R44: #15[34]", "unsafe paths: GET /app/*%*"), answer(400), "RejectUnsafeURI refuses instead of looking for a file"),
+    Deviation("D7", ("examples R58: #226", "lengths at the limit: *"), answer(414, log="quiet"), "a path that is too long is refused"),
+    Deviation(
+        "D22",
+        ("examples R48: #175", "the copy that is matched*: GET *..*", "the copy that is matched*: GET /*?2e?2e*", "a virtual host without rules refuses *"),
+        QUIET,
+        "what a client does wrong is no emergency",
+    ),
+    Deviation("D56", _UNKNOWN_WORKERS, QUIET, "an unknown worker is told at info"),
+    Deviation("D10", "file whose variable is not known to workers: GET /b", {"*": ANY}, "the rules that are no line of the file stay"),
 ]
 
-LATER: list[Deviation] = []
+LATER: list[Deviation] = [
+    Deviation("JkAutoAlias", "files of web applications: *", {"*": ANY}, "not built yet"),
+]
 
-OPEN: list[Deviation] = []
+OPEN: list[Deviation] = [
+    Deviation(
+        "levels at the start",
+        ("unknown workers: start", "file whose variable is not known to workers: start"),
+        {"log": "warn"},
+        "rules that cannot work are told at warn in the JkLogFile, by the original at error",
+    ),
+]

@@ -84,8 +84,10 @@ def run(case: Case, backends: Backends) -> None:
     backends.forget()
     with build(case, backends) as pair:
         pair.start()
-        for side in SIDES:
-            pair.jk_log_since(side)
+        started = {side: {"log": loudest(pair.jk_log_since(side))} for side in SIDES}
+        if case.starts is not None:
+            judge.fact(f"{case.name}: start", "log", started["theirs"], case.starts)
+            judge.compare(f"{case.name}: start", started["theirs"], started["ours"])
         stage = Stage(pair, backends, judge)
         for ask in case.asks:
             stage.ask(case.name, ask)
@@ -105,7 +107,7 @@ class Stage:
         raw, mark = whole(ask)
         twins = self._connected(ask)
         outcomes = {side: self._one(side, twins, ask, raw, mark) for side in SIDES}
-        if ask.finish or any(o["ending"] in ("close", "cut", "nothing", "timeout") or o.get("access connection") == "-" for o in outcomes.values()):
+        if ask.finish or any(_ended(outcome) for outcome in outcomes.values()):
             self.close()
         for fact, wanted in ask.facts.items():
             self.judge.fact(where, fact, outcomes["theirs"], wanted)
@@ -132,7 +134,7 @@ class Stage:
         if ask.finish:
             client.finish()
         reply = client.read(ask.method)
-        line = self._logged(side, mark, reply) if mark else {}
+        line = self._logged(side, mark, reply) if mark and ask.logged else {}
         new = {name: _received(peer)[before[name] :] for name, peer in peers.items()}
         return outcome(self.pair, side, reply, line, new) | {"log": loudest(self.pair.jk_log_since(side))}
 
@@ -140,7 +142,13 @@ class Stage:
         try:
             return self.pair.sides[side].logged(mark, 3)
         except Failed:
+            print("no line in the access log:", side, reply)
             return {"status": "no line"}
+
+
+def _ended(outcome: Outcome) -> bool:
+    kept = outcome["ending"] in ("length", "last chunk", "no body") and outcome.get("access connection", "+") == "+"
+    return not kept or "close" in str(outcome.get("header connection", "")).lower()
 
 
 def whole(ask: Ask) -> tuple[bytes, str]:
