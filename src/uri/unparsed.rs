@@ -15,7 +15,8 @@ fn means(unparsed: &[u8], guarded: &[u8]) -> bool {
         .join(&b'/');
     let there = decode(&without, |_| true);
     let here = decode(&guarded, |byte| byte == b'/');
-    !there.contains(&b';') && clean(&there).is_ok_and(|there| there == Cow::Borrowed(&*here))
+    !there.contains(&b';')
+        && clean(&there).is_ok_and(|there| there == guarded || there == Cow::Borrowed(&*here))
 }
 
 /// Whether a path means to a servlet container what it means here, as far as it was not rewritten: an administrator who
@@ -70,6 +71,7 @@ mod tests {
             (b"/app/a%25b", b"/app/a%b", true),
             (b"/app/a%2Fb", b"/app/a%2Fb", true),
             (b"/app/a%2fb", b"/app/a/b", true),
+            (b"/app/a%252Fb", b"/app/a%2Fb", true),
             (b"/app/a%2F..%2Fb", b"/app/a%2F..%2Fb", false),
             (b"/app/..%3b/x", b"/x", false),
             (b"/app/..%3B/x", b"/app/x", false),
