@@ -35,7 +35,8 @@ pub enum Body {
     Chunked,
 }
 
-/// What is known of the client's TLS connection. An empty string counts as absent.
+/// What is known of the client's TLS connection. An empty certificate or protocol counts as absent, an empty cipher or
+/// session id is sent.
 #[derive(Clone, Copy, Default)]
 pub struct Tls<'r> {
     /// The client's certificate as PEM, with the chain behind it if wanted.
@@ -44,7 +45,7 @@ pub struct Tls<'r> {
     pub cipher: Option<&'r [u8]>,
     /// Session id.
     pub session: Option<&'r [u8]>,
-    /// Key size in bits; 0 counts as absent.
+    /// Key size in bits.
     pub key_size: Option<u16>,
     /// Protocol version as mod_ssl names it.
     pub protocol: Option<&'r [u8]>,
@@ -187,15 +188,12 @@ impl ForwardRequest<'_> {
         put_filled(packet, attribute::SECRET, to.secret);
         put_filled(packet, attribute::REMOTE_USER, self.remote_user);
         put_filled(packet, attribute::AUTH_TYPE, self.auth_type);
-        if let Some(query) = self.query {
-            packet.byte(attribute::QUERY_STRING);
-            packet.string(query);
-        }
+        put_if_there(packet, attribute::QUERY_STRING, self.query);
         put_filled(packet, attribute::ROUTE, to.route);
         put_filled(packet, attribute::SSL_CERT, self.tls.cert);
-        put_filled(packet, attribute::SSL_CIPHER, self.tls.cipher);
-        put_filled(packet, attribute::SSL_SESSION, self.tls.session);
-        if let Some(bits @ 1..) = self.tls.key_size {
+        put_if_there(packet, attribute::SSL_CIPHER, self.tls.cipher);
+        put_if_there(packet, attribute::SSL_SESSION, self.tls.session);
+        if let Some(bits) = self.tls.key_size {
             packet.byte(attribute::SSL_KEY_SIZE);
             packet.int(bits);
         }
@@ -225,7 +223,11 @@ impl ForwardRequest<'_> {
 }
 
 fn put_filled(packet: &mut Writer<'_>, code: u8, text: Option<&[u8]>) {
-    if let Some(text) = text.filter(|text| !text.is_empty()) {
+    put_if_there(packet, code, text.filter(|text| !text.is_empty()));
+}
+
+fn put_if_there(packet: &mut Writer<'_>, code: u8, text: Option<&[u8]>) {
+    if let Some(text) = text {
         packet.byte(code);
         packet.string(text);
     }

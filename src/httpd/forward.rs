@@ -74,7 +74,8 @@ impl<'r> Parts<'r> {
 
     fn tls<'s>(&'s self, live: &'s Live) -> Tls<'s> {
         let (view, names) = (self.view, &live.names);
-        let key_size = || view.env(names.of(Indicator::KeySize)).map(port);
+        // -1 is what mod_jk keeps for a size that is not known.
+        let key_size = || view.env(names.of(Indicator::KeySize)).filter(|text| atoi(text) != -1).map(port);
         Tls {
             cert: if self.chain.is_empty() {
                 view.env(names.of(Indicator::Certs))
@@ -154,8 +155,7 @@ fn certificates(view: &RequestView, live: &Live) -> Vec<u8> {
     if !live.effective.options.forward_ssl_cert_chain() || !is_ssl(view, live) {
         return Vec::new();
     }
-    let Some(certificate) = view.env(live.names.of(Indicator::Certs)) else { return Vec::new() };
-    let mut all = certificate.to_vec();
+    let mut all = view.env(live.names.of(Indicator::Certs)).unwrap_or_default().to_vec();
     let prefix = live.effective.names.of(Indicator::CertChainPrefix);
     let in_chain =
         |name: &[u8]| name.get(..prefix.len()).is_some_and(|head| head.eq_ignore_ascii_case(prefix));

@@ -189,6 +189,9 @@ fn empty_is_absent_for_some_and_null_is_sent_for_others() {
         decoded.attributes,
         [
             (5, vec![], Some(vec![])),
+            (8, vec![], Some(vec![])),
+            (9, vec![], Some(vec![])),
+            (11, vec![], Some(vec![0, 0])),
             named(b"AJP_REMOTE_PORT", None),
             named(b"AJP_LOCAL_ADDR", empty),
             named(b"JK_LB_ACTIVATION", Some(b"STP")),
@@ -316,7 +319,7 @@ fn expected(request: &ForwardRequest<'_>, to: &Recipient<'_>, headers: Pairs<'_>
     ];
     let coded = filled
         .into_iter()
-        .filter(|(code, text)| text.is_some_and(|text| !text.is_empty() || matches!(code, 5 | 13)))
+        .filter(|(code, text)| text.is_some_and(|text| !text.is_empty() || matches!(code, 5 | 8 | 9 | 13)))
         .map(|(code, text)| (code, vec![], own(text)));
     let named = [
         (&b"AJP_REMOTE_PORT"[..], request.remote_port),
