@@ -70,7 +70,7 @@ fn find_worker<'r>(view: &'r RequestView, live: &'r Live) -> Result<Option<Found
     }
     if let Some(text) = view.env(live.names.of(Indicator::Worker)) {
         let log = live.request_log(view);
-        let mut warn = |warning| say!(&log, Info, "{}: {warning}", show(text));
+        let mut warn = |warning| say!(&log, Warn, "{}: {warning}", show(text));
         let (worker, rule) = Extensions::parse(text, &mut warn);
         view.set_note(WORKER_NAME, worker);
         return Ok(Some(Found { worker, rule: Cow::Owned(rule) }));
@@ -154,7 +154,7 @@ fn forward<'w>(
     let task = Task {
         request: parts.request(live, &headers),
         cookies: &cookies,
-        route: view.env(c"JK_ROUTE").filter(|route| !route.is_empty()),
+        route: view.route(),
         rule: &found.rule,
         reply_timeout: reply_timeout(view, &found.rule),
         sticky_ignore: flag(view.env(c"JK_STICKY_IGNORE"), found.rule.sticky_ignore),

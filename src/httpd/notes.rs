@@ -20,7 +20,7 @@ pub(super) fn result(view: &RequestView, live: &Live, report: &Report<'_>, durat
     if !live.shared.wants_notes {
         return;
     }
-    if let Some(route) = report.route.filter(|route| !route.is_empty()) {
+    if let Some(route) = view.route().or(report.route).filter(|route| !route.is_empty()) {
         view.set_note(c"JK_WORKER_ROUTE", route);
     }
     let duration = format!("{}.{:06}", duration.as_secs(), duration.subsec_micros());

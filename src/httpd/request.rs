@@ -240,6 +240,11 @@ impl RequestView {
         self.environment().get(name)
     }
 
+    /// `JK_ROUTE`: the route that the configuration gives to this request; not empty.
+    pub(super) fn route(&self) -> Option<&[u8]> {
+        self.env(c"JK_ROUTE").filter(|route| !route.is_empty())
+    }
+
     pub(super) fn env_entries(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         self.environment().entries()
     }

@@ -86,7 +86,7 @@ impl<'w> Visit<'w, '_> {
                 let cookie = self.cookie(member, sticky);
                 let to = Recipient {
                     secret: member.worker.secret(),
-                    route: Some(&member.spec.route),
+                    route: self.task.route.or(Some(&member.spec.route)),
                     activation: self.picture.activation(index).short().as_bytes(),
                 };
                 member.worker.serve(lease, self.task, &to, cookie.as_deref(), means)
