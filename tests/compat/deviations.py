@@ -65,7 +65,6 @@ LISTED: list[Deviation] = [
 ]
 
 LATER: list[Deviation] = [
-    Deviation("JkAutoAlias", "files of web applications: *", {"*": ANY}, "not built yet"),
 ]
 
 OPEN: list[Deviation] = [
