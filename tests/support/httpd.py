@@ -253,14 +253,19 @@ class Httpd:
         return [p.pid for p in _session(self.process.pid) if p.parent == parent and p.state != "Z" and p.name.startswith(("apache2", "httpd"))]
 
     def graceful(self, wait: bool = True) -> None:
-        """A graceful restart with the configuration as it stands; waits until the new generation is up."""
+        """A graceful restart with the configuration as it stands; waits until only the new generation takes requests."""
         self.write_config()
-        before = self.error_log().count("resuming normal operations")
+        restarts, old = self.error_log().count(_RESUMED), self.children()
         os.kill(self.pid, signal.SIGUSR1)
         if wait:
-            self.wait_until(
-                lambda: self.process.poll() is not None or self.error_log().count("resuming normal operations") > before, "graceful restart"
-            )
+            self.wait_until(lambda: not self.running() or self._took_over(restarts, old), "graceful restart")
+
+    def _took_over(self, restarts: int, old: list[int]) -> bool:
+        """Old children serve on until they are told, and may be there for long after."""
+        if self.error_log().count(_RESUMED) <= restarts or not set(self.children()) - set(old):
+            return False
+        listening = _listening_sockets(self.port)
+        return not any(listening & _open_files(child) for child in old)
 
     def running(self) -> bool:
         return self.process is not None and self.process.poll() is None
@@ -423,6 +428,28 @@ def _session(session: int) -> list[_Process]:
         state, parent, _, sid, *_ = stat[stat.rindex(")") + 2 :].split()
         if int(sid) == session:
             found.append(_Process(int(entry), name, state, int(parent), int(sid)))
+    return found
+
+
+_RESUMED = "resuming normal operations"
+
+
+def _listening_sockets(port: int) -> set[str]:
+    """Names, as in /proc/PID/fd, of the sockets that listen on the port."""
+    rows = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
+    return {f"socket:[{row[9]}]" for row in rows if row[3] == "0A" and row[1].endswith(f":{port:04X}")}
+
+
+def _open_files(pid: int) -> set[str]:
+    found = set()
+    try:
+        for entry in os.listdir(f"/proc/{pid}/fd"):
+            try:
+                found.add(os.readlink(f"/proc/{pid}/fd/{entry}"))
+            except FileNotFoundError:
+                pass  # closed meanwhile
+    except OSError:
+        pass  # the process has ended
     return found
 
 

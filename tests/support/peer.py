@@ -32,6 +32,8 @@ class Connection:
     received: bytes = b""
     sent: bytes = b""
     packets: list[bytes] = field(default_factory=list)
+    wire: list[tuple[str, bytes]] = field(default_factory=list)
+    """Everything in the order of time: `in` whole packets of the web server, `out` what was sent to it."""
     requests: list[ajp.Forward] = field(default_factory=list)
     pings: int = 0
     ended: str = ""
@@ -45,6 +47,7 @@ class Connection:
             self.ended = self.ended or "reset by httpd"
             raise Gone from error
         self.sent += data
+        self.wire.append(("out", data))
 
     def packet(self) -> bytes:
         """The next packet of the web server, header included."""
@@ -53,6 +56,7 @@ class Connection:
             raise ajp.AjpError(f"packet begins with {head.hex(' ')}")
         whole = head + self._exactly(int.from_bytes(head[2:], "big"))
         self.packets.append(whole)
+        self.wire.append(("in", whole))
         return whole
 
     def _exactly(self, n: int) -> bytes:
