@@ -186,3 +186,35 @@ def test_anomaly(site, peer, row):
     assert site.get("/next").body == b"right"
     if not expected.reused:
         assert all(len(c.requests) == 1 for c in peer.connections[:used]), "the connection was used again"
+
+
+FAILS_OVER = [row for row in ROWS if row.theirs.attempts == 2]
+
+
+@pytest.mark.parametrize("row", FAILS_OVER, ids=lambda row: row.name)
+def test_in_a_pair_the_second_member_answers(make, row):
+    """The original puts a member out for packets that make no sense, but not for a stream that is no sequence of them."""
+    a, b = make.peer("a", script_of(row)), make.peer("b")
+    httpd = make.httpd(threads=1)
+    httpd.workers(f"""
+        worker.list=lb
+        worker.lb.type=lb
+        worker.lb.balance_workers=a,b
+        worker.lb.retries=1
+        worker.a.host=127.0.0.1
+        worker.a.port={a.port}
+        worker.a.retries=1
+        worker.b.host=127.0.0.1
+        worker.b.port={b.port}
+        """)
+    httpd.conf("JkMount /* lb").start()
+    got = httpd.get("/bad")
+    assert (got.status, got.body, got.whole) == (200, b"b", True)
+    notes = httpd.logged(got)
+    assert (notes["LB_FIRST_NAME"], notes["LB_LAST_NAME"], len(a.requests)) == ("a", "b", 1)
+    if row.then == "close":
+        ours, theirs = "ERR", "OK" if len(row.reply) > 3 else "ERR"
+    else:
+        ours, theirs = "OK", "OK" if row.theirs is RETRIED_502 else "ERR"
+    state = deviates("D27: nonsense alone never puts a member out, an end inside the reply always does", ours=ours, theirs=theirs)
+    assert notes["LB_FIRST_STATE"] == state

@@ -390,6 +390,27 @@ def test_address_options(who, peer, host, address, port):
     assert peer.last.attribute("AJP_REMOTE_PORT") == port if port else peer.last.attribute("AJP_REMOTE_PORT") != b"0"
 
 
+def test_a_virtual_hosts_address_option_replaces_the_main_servers(make):
+    peer, httpd = make.peer("w"), make.httpd(modules="remoteip")
+    httpd.workers(f"worker.list=w\nworker.w.host=127.0.0.1\nworker.w.port={peer.port}\n")
+    httpd.conf("JkOptions +ForwardLocalAddress\nRemoteIPHeader X-Client")
+    httpd.conf("<VirtualHost *:${PORT}>\nJkMount /* w\nJkOptions +ForwardPhysicalAddress\n</VirtualHost>").start()
+    with Client(httpd.port) as client:
+        assert client.ask("/x", headers=[("X-Client", "192.0.2.9")]).status == 200
+        port = str(client.port).encode()
+    # Both addresses are 127.0.0.1 here; the port tells which one it is.
+    seen = (peer.last.remote_addr, peer.last.attribute("AJP_REMOTE_PORT"))
+    assert seen == (b"127.0.0.1", deviates("D21: the vhost's choice replaces the main one", ours=port, theirs=b"0"))
+
+
+def test_client_address_is_the_one_mod_remoteip_found(make):
+    peer, httpd = make.peer("w"), make.httpd(modules="remoteip")
+    httpd.workers(f"worker.list=w\nworker.w.host=127.0.0.1\nworker.w.port={peer.port}\n")
+    httpd.conf("RemoteIPHeader X-Client\nJkMount /* w").start()
+    assert httpd.get("/x", headers=[("X-Client", "192.0.2.9")]).status == 200
+    assert (peer.last.remote_addr, peer.last.attribute("AJP_REMOTE_PORT")) == (b"192.0.2.9", b"0")
+
+
 def test_local_address_override_in_a_virtual_host(who, peer):
     assert who("local-addr", "/x") == "w"
     assert peer.last.attribute("AJP_LOCAL_ADDR") == deviates("D21: JK_LOCAL_ADDR works in vhosts", ours=b"192.0.2.1", theirs=b"127.0.0.1")

@@ -3,12 +3,15 @@
 Request packets are compared byte for byte with what the original sends (`recorded/packets`).
 """
 
+import time
+
 import pytest
 
 from recorded import packets
 from support import ajp
 from support.ajp import FLUSH, chunk, chunks, end, reply, send_headers
 from support.client import Client
+from support.under_test import OURS, deviates, not_built_yet
 
 PLAIN = (("Content-Type", "text/plain"),)
 
@@ -257,3 +260,38 @@ def test_probes_are_sent_as_configured(make, mode, pings):
     assert [(len(c.requests), c.pings) for c in peer.connections] == [(3, pings)]
     if pings:
         assert peer.connections[0].packets[0] == ajp.PING_REQUEST
+
+
+def upkept(make, more, watchdog=1):
+    peer, httpd = make.peer("w"), make.httpd(threads=1)
+    httpd.workers(f"worker.list=w\nworker.maintain=1\nworker.w.host=127.0.0.1\nworker.w.port={peer.port}\n{more}")
+    httpd.conf(f"JkMount /* w\nJkWatchdogInterval {watchdog}").start()
+    assert httpd.get("/x").status == 200
+    return httpd, peer
+
+
+def test_an_idle_connection_is_closed_in_time_without_a_request(make):
+    httpd, peer = upkept(make, "worker.w.connection_pool_timeout=1\nworker.w.connection_pool_minsize=0\n")
+    assert peer.ended(peer.connections[0], 15)
+    assert httpd.get("/x").status == 200
+    assert [len(c.requests) for c in peer.connections] == [1, 1]
+
+
+@not_built_yet("probing of idle connections", 3)
+def test_idle_connections_are_probed_by_the_watchdog(make):
+    httpd, peer = upkept(make, "worker.w.ping_mode=I\nworker.w.connection_ping_interval=1\n")
+    httpd.wait_until(lambda: peer.connections[0].pings >= 2, "probes", 15)
+    assert httpd.get("/x").status == 200
+    assert len(peer.connections) == 1
+
+
+def test_probes_of_idle_connections_hold_no_request_up(make):
+    """Without a watchdog the original probes in the request's own thread, and a dead connection takes the full timeout."""
+    httpd, peer = upkept(make, "worker.w.ping_mode=I\nworker.w.connection_ping_interval=1\nworker.w.ping_timeout=2500\n", watchdog=0)
+    peer.answer_pings = False
+    peer.stopping.wait(2.2)
+    begun = time.monotonic()
+    assert httpd.get("/x").status == 200
+    quick = time.monotonic() - begun < 1.5
+    if httpd.mpm != "prefork" or not OURS:
+        assert quick == deviates("D25: never on the request path", ours=True, theirs=False)
