@@ -277,7 +277,7 @@ def test_an_idle_connection_is_closed_in_time_without_a_request(make):
     assert [len(c.requests) for c in peer.connections] == [1, 1]
 
 
-@not_built_yet("probing of idle connections", 3)
+@not_built_yet("probing of idle connections", 4)
 def test_idle_connections_are_probed_by_the_watchdog(make):
     httpd, peer = upkept(make, "worker.w.ping_mode=I\nworker.w.connection_ping_interval=1\n")
     httpd.wait_until(lambda: peer.connections[0].pings >= 2, "probes", 15)
