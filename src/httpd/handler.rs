@@ -16,7 +16,7 @@ use crate::say;
 use crate::sys::clock::SystemClock;
 use crate::text::{atoi, show};
 use crate::time::{Clock, Millis};
-use crate::uri::unparsed::is_unambiguous;
+use crate::uri::unparsed::means;
 use crate::uri::{Extensions, Lookup, clean};
 use crate::worker::{Client, ClientError, Failure, Flush, Report, Scratch, Task};
 use std::cell::Cell;
@@ -95,7 +95,7 @@ fn serve(view: &RequestView, live: &Live, found: &Found<'_>, log: &dyn Log) -> c
         return status;
     }
     let as_written = live.effective.options.forward == config::options::Forward::CompatUnparsed;
-    if as_written && !is_unambiguous(view.unparsed_path()) {
+    if as_written && !means(view.unparsed_path(), view.uri()) {
         say!(
             log,
             Info,

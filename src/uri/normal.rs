@@ -62,7 +62,7 @@ fn is_clean(path: &[u8]) -> bool {
     memchr::memchr(b';', path).is_none() && !is_dots(last) && !segments.any(|s| s.is_empty() || is_dots(s))
 }
 
-fn is_dots(segment: &[u8]) -> bool {
+pub(super) fn is_dots(segment: &[u8]) -> bool {
     matches!(segment, b"." | b"..")
 }
 
