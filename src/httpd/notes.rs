@@ -1,6 +1,7 @@
 //! What a request's notes tell access logs: `%{JK_LB_LAST_NAME}n` and the like.
 //!
-//! They are formatted only if something in the configuration can read them (`startup` looks for that).
+//! They are formatted only if something in the configuration can read them (`startup` looks for that); route and
+//! duration also for the line of `JkRequestLogFormat`.
 
 use super::request::RequestView;
 use super::server::Live;
@@ -17,14 +18,13 @@ pub(super) fn kind(view: &RequestView, live: &Live, kind: &str) {
 
 /// Notes how it went.
 pub(super) fn result(view: &RequestView, live: &Live, report: &Report<'_>, duration: Duration) {
-    if !live.shared.wants_notes {
-        return;
+    if live.shared.wants_notes || live.request_lines.is_some() {
+        if let Some(route) = view.route().or(report.route).filter(|route| !route.is_empty()) {
+            view.set_note(c"JK_WORKER_ROUTE", route);
+        }
+        let duration = format!("{}.{:06}", duration.as_secs(), duration.subsec_micros());
+        view.set_note(c"JK_REQUEST_DURATION", duration.as_bytes());
     }
-    if let Some(route) = view.route().or(report.route).filter(|route| !route.is_empty()) {
-        view.set_note(c"JK_WORKER_ROUTE", route);
-    }
-    let duration = format!("{}.{:06}", duration.as_secs(), duration.subsec_micros());
-    view.set_note(c"JK_REQUEST_DURATION", duration.as_bytes());
     if let Some(first) = &report.first {
         member(view, first, &FIRST);
     }

@@ -102,7 +102,7 @@ unsafe fn start_with(
     let threaded = query(ffi::AP_MPMQ_IS_THREADED) != int(ffi::AP_MPMQ_NOT_SUPPORTED);
     let shared = Arc::new(Shared {
         registry,
-        wants_notes: plan.reads_notes || plan.servers.iter().any(|s| s.effective.request_log.is_some()),
+        wants_notes: plan.reads_notes,
         lazy_maintenance: !threaded && plan.watchdog.is_none(),
         tick: Duration::from_secs(plan.watchdog.map_or(1, |every| every.0)),
     });
