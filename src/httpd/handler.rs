@@ -135,13 +135,7 @@ fn forward<'w>(
     client: &mut Browser,
     report: &mut Report<'w>,
 ) -> Result<(), Failure> {
-    let original = view.state::<Mapped>().map_or_else(
-        || view.uri(),
-        |mapped| {
-            // SAFETY: a string of the request's pool.
-            unsafe { apr::bytes(mapped.original) }
-        },
-    );
+    let original = view.state::<Mapped>().and_then(Mapped::original).unwrap_or_else(|| view.uri());
     let parts = Parts::new(view, live, original);
     let headers = HeaderTable(view.headers());
     let cookies: Vec<&[u8]> = view

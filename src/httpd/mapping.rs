@@ -11,7 +11,7 @@ use crate::log::Log;
 use crate::say;
 use crate::sys::files;
 use crate::text::show;
-use crate::uri::alias::{Alias, is_archive};
+use crate::uri::alias::{Alias, is_archive, is_private};
 use crate::uri::{Lookup, MAX_URI, Rule, Unclean, UriMap, clean, is_unsafe};
 use std::ffi::{CStr, c_char, c_int};
 use std::sync::Arc;
@@ -29,13 +29,19 @@ pub(super) const WORKER_NAME: &CStr = c"JK_WORKER_NAME";
 pub(super) struct Mapped {
     map: Arc<UriMap>,
     rule: *const Rule,
-    /// The URI before path parameters were removed; it is what gets forwarded.
-    pub(super) original: *mut c_char,
+    /// The URI before path parameters were removed, or NULL: that of the request as it stands.
+    original: *mut c_char,
 }
 
 impl Mapped {
     fn new(map: &Arc<UriMap>, rule: &Rule, original: *mut c_char) -> Self {
         Self { map: Arc::clone(map), rule, original }
+    }
+
+    /// The URI to forward, if it is not the request's own any more.
+    pub(super) fn original(&self) -> Option<&[u8]> {
+        // SAFETY: a string of the request's pool.
+        unsafe { apr::maybe(self.original) }
     }
 
     /// The rule that matched. It lives as long as the request, also when the map is replaced meanwhile.
@@ -156,6 +162,10 @@ fn aliased(view: &RequestView, live: &Live, uri: &[u8]) -> Option<c_int> {
         Alias::Inside(context) => context,
     };
     if files::kind(&[folder, b"/", context].concat()) == Some(files::Kind::Directory) {
+        // Then the directive names an application instead of the directory of all of them.
+        if is_private(context) {
+            return Some(NOT_FOUND);
+        }
         view.set_filename(view.pool().text(&[folder, uri]));
         return Some(OK);
     }
@@ -170,18 +180,25 @@ fn claim(view: &RequestView, map: &Arc<UriMap>, rule: &Rule, uri: &[u8], first: 
     if let Some(main) = view.main() {
         if first && asks_for_index(&main) {
             main.set_handler();
-            main.set_state(Mapped::new(map, rule, main.raw_uri()));
+            // If the index file exists, httpd goes on with its URI.
+            main.set_state(Mapped::new(map, rule, std::ptr::null_mut()));
         }
         main.set_note(WORKER_NAME, &rule.worker);
     }
     view.set_state(Mapped::new(map, rule, original));
 }
 
-/// A mapped request: its file name is the last part of its path, and nothing is looked for on disk.
+/// A mapped request: its file name is the last part of its path, and nothing is looked for on disk. Only where httpd
+/// looks through a directory, for its index or to list it, it must learn whether there is such a file.
 fn stored(view: &RequestView) -> c_int {
     let uri = view.uri();
     let name = uri.iter().rposition(|b| *b == b'/').and_then(|slash| uri.get(slash + 1..)).unwrap_or(uri);
-    view.set_filename(view.pool().text(&[name]));
+    let name = view.pool().text(&[name]);
+    match view.main().filter(|main| main.filename().is_some_and(|folder| folder.ends_with(b"/"))) {
+        Some(main) if !view.look_beside(main, name) => return DECLINED,
+        Some(_) => {}
+        None => view.set_filename(name),
+    }
     OK
 }
 

@@ -174,6 +174,24 @@ impl RequestView {
         unsafe { (*self.r).filename = name };
     }
 
+    /// Makes `name` in the directory of `main` this request's file and looks for it on disk; false if that name
+    /// leads elsewhere.
+    pub(super) fn look_beside(self, main: Self, name: *const c_char) -> bool {
+        const FLAGS: u32 = ffi::APR_FILEPATH_SECUREROOT | ffi::APR_FILEPATH_TRUENAME;
+        let mut path = std::ptr::null_mut();
+        // SAFETY: both requests are live, `name` is a string of the pool; what stat finds, and that it finds nothing,
+        // is written to the request's own record.
+        unsafe {
+            let pool = (*self.r).pool;
+            if ffi::apr_filepath_merge(&raw mut path, main.rec().filename, name, apr::int(FLAGS), pool) != 0 {
+                return false;
+            }
+            (*self.r).filename = path;
+            ffi::apr_stat(&raw mut (*self.r).finfo, path, apr::int(ffi::APR_FINFO_MIN), pool);
+        }
+        true
+    }
+
     pub(super) fn user(&self) -> Option<&[u8]> {
         self.maybe(self.rec().user)
     }

@@ -19,12 +19,17 @@ impl<'p> Alias<'p> {
         let child = segments.next().unwrap_or_default();
         if context.is_empty() {
             Self::None
-        } else if child.eq_ignore_ascii_case(b"WEB-INF") || child.eq_ignore_ascii_case(b"META-INF") {
+        } else if is_private(child) {
             Self::Private
         } else {
             Self::Inside(context)
         }
     }
+}
+
+/// Whether a segment names what an application keeps to itself.
+pub fn is_private(segment: &[u8]) -> bool {
+    segment.eq_ignore_ascii_case(b"WEB-INF") || segment.eq_ignore_ascii_case(b"META-INF")
 }
 
 /// Whether a first segment names the archive of an application.
