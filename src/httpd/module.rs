@@ -6,13 +6,6 @@ use super::{commands, handler, mapping, request_lines, server, startup};
 use std::ffi::c_int;
 use std::ptr::null;
 
-struct List<const N: usize>([*const std::ffi::c_char; N]);
-// SAFETY: pointers to static strings.
-unsafe impl<const N: usize> Sync for List<N> {}
-
-/// Those who know how many bytes went out write first.
-static LOGGERS: List<3> = List([c"mod_log_config.c".as_ptr(), c"mod_logio.c".as_ptr(), null()]);
-
 const DECLINED: c_int = ffi::DECLINED;
 const FAILED: c_int = super::apr::int(ffi::HTTP_INTERNAL_SERVER_ERROR);
 
@@ -55,7 +48,7 @@ unsafe extern "C" fn register_hooks(_pool: *mut ffi::apr_pool_t) {
         ffi::ap_hook_translate_name(Some(translate_name), null(), null(), MIDDLE);
         ffi::ap_hook_map_to_storage(Some(map_to_storage), null(), null(), MIDDLE);
         ffi::ap_hook_handler(Some(handle), null(), null(), MIDDLE);
-        ffi::ap_hook_log_transaction(Some(log_transaction), LOGGERS.0.as_ptr(), null(), MIDDLE);
+        ffi::ap_hook_log_transaction(Some(log_transaction), null(), null(), MIDDLE);
     }
 }
 

@@ -15,6 +15,7 @@ JkMount /nosuch nosuch
 JkMount /page w
 ErrorDocument 503 /page
 UseCanonicalName Off
+SetEnvIf Request_URI ^/app/routed JK_ROUTE=given
 <Location /app/denied>
 Require all denied
 </Location>
@@ -49,7 +50,7 @@ def lines(httpd, ask):
     """What one request adds to the log, without the stamp."""
     before = len(httpd.jk_log())
     httpd.logged(ask())
-    time.sleep(0.05)  # ours is written right after the access log's
+    time.sleep(0.05)  # one of the two lines is written right after the other
     return [line.split("] ", 1)[-1] for line in httpd.jk_log()[before:].splitlines()]
 
 
@@ -62,6 +63,7 @@ ROWS = [
     ("GET", "/dead/x", {}, "<-|0|HTTP/1.1|GET|80||GET /dead/x HTTP/1.1|503|T|/dead/x|www.example.com|www.example.com|dead|->"),
     ("GET", "/app/v", {"host": "other.example:99"}, "<5|5|HTTP/1.1|GET|80||GET /app/v HTTP/1.1|200|T|/app/v|www.example.com|other.example|w|->"),
     ("GET", "/app/../lb/q?", {}, "<5|5|HTTP/1.1|GET|80|?|GET /app/../lb/q? HTTP/1.1|200|T|/lb/q|www.example.com|www.example.com|lb|rr>"),
+    ("GET", "/app/routed", {}, "<5|5|HTTP/1.1|GET|80||GET /app/routed HTTP/1.1|200|T|/app/routed|www.example.com|www.example.com|w|given>"),
     ("GET", "/set/a", {}, "<5|5|HTTP/1.1|GET|80||GET /set/a HTTP/1.1|200|T|/set/a|www.example.com|www.example.com|w|->"),
     ("GET", "/app/x", {"version": "1.0"}, "<5|5|HTTP/1.0|GET|80||GET /app/x HTTP/1.0|200|T|/app/x|www.example.com|www.example.com|w|->"),
     ("GET", "/app/%c3%a9%22%5c", {}, '<5|5|HTTP/1.1|GET|80||GET /app/%c3%a9%22%5c HTTP/1.1|200|T|/app/é"\\|www.example.com|www.example.com|w|->'),
