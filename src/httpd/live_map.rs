@@ -70,12 +70,14 @@ impl LiveMap {
         if !watch.is_due(now) {
             return;
         }
-        let said = match watch.look(now, version(&file.name)) {
+        let step = watch.look(now, version(&file.name));
+        // First: whatever becomes of the rest, not every request tries again.
+        self.next_look.store(watch.next().map_or(NEVER, |next| next.0), Relaxed);
+        let said = match step {
             Step::Keep => None,
             Step::Say(what) => Some(what),
             Step::Read(version) => watch.read(now, version, self.reload(file, log)),
         };
-        self.next_look.store(watch.next().map_or(NEVER, |next| next.0), Relaxed);
         if let Some(what) = said {
             say!(log, Warn, "{}: {what}; the rules in force stay", show(&file.name));
         }
