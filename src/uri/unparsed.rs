@@ -93,6 +93,7 @@ mod tests {
             ("/app/x;jsessionid=1.r", "/app/x;jsessionid=1.r", true),
             ("/app/%78;p=%31", "/app/x;p=1", true),
             ("/app/a%25b%3fc", "/app/a%b?c", true),
+            ("/app/a%252Fb", "/app/a%2Fb", true),
             ("/app;p/y/../x", "/app/x", true),
             ("/app//./x", "/app/x", true),
             ("/app/y/..;/x", "/app/y/..;/x", true),
