@@ -34,7 +34,7 @@ FUZZ_SECONDS ?= 60
 
 # The steps of one target run in their order, also under `make -j`.
 .NOTPARALLEL:
-.PHONY: help build check format lint architecture docs-check symbols test unit system tomcat compat bench fuzz run \
+.PHONY: help build check format lint architecture reference docs-check symbols test unit system tomcat compat bench fuzz run \
     container-test install dist clean deps
 
 help: ## list the targets
@@ -46,7 +46,7 @@ build: ## build target/release/mod_jk.so
 	@install -m 644 $(TARGET)/release/libmod_jk.so $(TARGET)/release/mod_jk.so
 	@ls -l $(TARGET)/release/mod_jk.so
 
-check: format lint architecture docs-check symbols ## format, lints, architecture, docs, exported symbols
+check: format lint architecture reference docs-check symbols ## format, lints, architecture, docs, exported symbols
 
 format:
 	$(CARGO) fmt --check
@@ -57,6 +57,9 @@ lint:
 
 architecture:
 	$(CARGO) test --locked --no-default-features --test architecture
+
+reference: ## compare docs/reference with the tables; UPDATE_REFERENCE=1 writes it
+	$(CARGO) test --locked --no-default-features --test reference
 
 docs-check:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --locked --no-deps

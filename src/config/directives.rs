@@ -9,7 +9,7 @@ use crate::config::diagnostic::Place;
 use crate::config::settings::Settings;
 use crate::text::Text;
 
-pub use table::TABLE;
+pub use table::{GROUPS, Group, TABLE};
 
 /// How many arguments httpd takes apart; the names follow those of httpd.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +31,30 @@ pub enum Scope {
     ServerOrVhost,
     /// These, and sections such as `<Location>`; never `.htaccess`.
     Anywhere,
+}
+
+/// What becomes of a directive that is given again in the same server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeated {
+    /// The last line counts.
+    Replaces,
+    /// All lines count.
+    Adds,
+    /// All lines count, of those about the same name the last.
+    Named,
+    /// It is an error.
+    Refused,
+}
+
+/// What a virtual host gets of a directive in the main server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Inherited {
+    /// The main server's, unless it has its own.
+    Yes,
+    /// The main server's with `JkMountCopy` only.
+    Rules,
+    /// As these words say.
+    Whole(&'static str),
 }
 
 /// The arguments of one line.
@@ -87,10 +111,20 @@ pub struct Directive {
     pub scope: Scope,
     /// What the arguments are. httpd puts it behind "JkX takes one argument, ".
     pub help: &'static str,
-    /// It has no effect yet: what is missing.
-    pub later: Option<&'static str>,
     /// What it does.
     pub apply: Apply,
+    /// The arguments as the reference page writes them.
+    pub syntax: &'static str,
+    /// What holds without it, for a reader.
+    pub default: &'static str,
+    /// What it is for, for a reader; Markdown.
+    pub meaning: &'static str,
+    /// What is different in mod_jk, with the rows of `docs/COMPATIBILITY.md`; empty if nothing is.
+    pub differs: &'static str,
+    /// What becomes of a second line.
+    pub repeated: Repeated,
+    /// What a virtual host gets of the main server's.
+    pub inherited: Inherited,
 }
 
 impl Directive {

@@ -69,25 +69,73 @@ enum Word {
     Collapse,
 }
 
-/// All words, in any case.
-const WORDS: &[(&str, Word)] = &[
-    ("ForwardURIProxy", Word::Forward(Forward::Proxy)),
-    ("ForwardURICompat", Word::Forward(Forward::Compat)),
-    ("ForwardURICompatUnparsed", Word::Forward(Forward::CompatUnparsed)),
-    ("ForwardURIEscaped", Word::Forward(Forward::Escaped)),
-    ("ForwardDirectories", Word::Flag(Flag::ForwardDirectories)),
-    ("ForwardLocalAddress", Word::Address(Address::Local)),
-    ("ForwardPhysicalAddress", Word::Address(Address::Physical)),
-    ("FlushPackets", Word::Flag(Flag::FlushPackets)),
-    ("FlushHeader", Word::Flag(Flag::FlushHeader)),
-    ("DisableReuse", Word::Flag(Flag::DisableReuse)),
-    ("ForwardKeySize", Word::Flag(Flag::ForwardKeySize)),
-    ("ForwardSSLCertChain", Word::Flag(Flag::ForwardSslCertChain)),
-    ("RejectUnsafeURI", Word::Flag(Flag::RejectUnsafeUri)),
-    ("CollapseSlashesAll", Word::Collapse),
-    ("CollapseSlashesNone", Word::Collapse),
-    ("CollapseSlashesUnmount", Word::Collapse),
+const NOTHING: &str = "Nothing any more; a warning says so.";
+
+/// All words, in any case, with what they do.
+const WORDS: &[(&str, Word, &str)] = &[
+    (
+        "ForwardURIProxy",
+        Word::Forward(Forward::Proxy),
+        "The path as httpd decoded it, encoded again, with path parameters.",
+    ),
+    (
+        "ForwardURICompat",
+        Word::Forward(Forward::Compat),
+        "The same path, not encoded. Blanks and control characters go out as they are: better not.",
+    ),
+    (
+        "ForwardURICompatUnparsed",
+        Word::Forward(Forward::CompatUnparsed),
+        "The path as the client wrote it, also where a rule has rewritten it. If a servlet container may take it for another path than the one that access rules saw, the answer is 400 (D8); a path with `%2F` passes with `AllowEncodedSlashes On` only.",
+    ),
+    (
+        "ForwardURIEscaped",
+        Word::Forward(Forward::Escaped),
+        "The path as httpd decoded it, encoded by httpd's own rules: the same as `ForwardURIProxy` but for lower-case digits.",
+    ),
+    (
+        "ForwardDirectories",
+        Word::Flag(Flag::ForwardDirectories),
+        "A directory without an index file goes to the worker of `JkWorkerIndicator`. Modules that list directories and stand before this one in the order of `LoadModule` lines come first.",
+    ),
+    (
+        "ForwardLocalAddress",
+        Word::Address(Address::Local),
+        "Tomcat is told httpd's own address as the client's, and the port 0.",
+    ),
+    (
+        "ForwardPhysicalAddress",
+        Word::Address(Address::Physical),
+        "Tomcat is told the address of the TCP connection, whatever mod_remoteip says.",
+    ),
+    ("FlushPackets", Word::Flag(Flag::FlushPackets), "Each body packet is passed on at once."),
+    ("FlushHeader", Word::Flag(Flag::FlushHeader), "The headers of a reply are passed on at once."),
+    ("DisableReuse", Word::Flag(Flag::DisableReuse), "A connection to Tomcat is closed after one request."),
+    ("ForwardKeySize", Word::Flag(Flag::ForwardKeySize), "Tomcat is told the bits of the TLS cipher's key."),
+    (
+        "ForwardSSLCertChain",
+        Word::Flag(Flag::ForwardSslCertChain),
+        "Tomcat is told the client's certificate with its chain (`JkCERTCHAINPrefix`).",
+    ),
+    (
+        "RejectUnsafeURI",
+        Word::Flag(Flag::RejectUnsafeUri),
+        "A path that has `%` or `\\` after decoding, and that a rule maps, is refused with 400 (D7).",
+    ),
+    ("CollapseSlashesAll", Word::Collapse, NOTHING),
+    ("CollapseSlashesNone", Word::Collapse, NOTHING),
+    ("CollapseSlashesUnmount", Word::Collapse, NOTHING),
 ];
+
+/// All options with what they do and whether they are on by default, for the reference page.
+pub fn words() -> impl Iterator<Item = (&'static str, &'static str, bool)> {
+    let on = |word: &Word| match word {
+        Word::Forward(forward) => *forward == Forward::default(),
+        Word::Flag(flag) => BY_DEFAULT.has(*flag),
+        Word::Address(_) | Word::Collapse => false,
+    };
+    WORDS.iter().map(move |(name, word, help)| (*name, *help, on(word)))
+}
 
 /// The `JkOptions` of one server, as given and with what it inherited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -192,8 +240,8 @@ impl JkOptions {
                 text::show(written)
             ));
         }
-        let known = WORDS.iter().find(|(word, _)| name.eq_ignore_ascii_case(word.as_bytes()));
-        let (_, word) = known.ok_or_else(|| unknown(name))?;
+        let known = WORDS.iter().find(|(word, ..)| name.eq_ignore_ascii_case(word.as_bytes()));
+        let (_, word, _) = known.ok_or_else(|| unknown(name))?;
         match word {
             Word::Forward(forward) => self.forward = Some(*forward),
             Word::Address(address) => self.address(*address, on),
@@ -248,7 +296,7 @@ fn unknown(name: &[u8]) -> String {
     if name.is_empty() {
         return "JkOptions: a sign stands alone; write it directly before the option".to_owned();
     }
-    let near = nearest::did_you_mean(name, WORDS.iter().map(|(word, _)| word.as_bytes()));
+    let near = nearest::did_you_mean(name, WORDS.iter().map(|(word, ..)| word.as_bytes()));
     format!("JkOptions: there is no option \"{}\"{near}", text::show(name))
 }
 

@@ -5,7 +5,6 @@ use super::ffi::{self, cmd_func, cmd_how, cmd_parms, command_rec};
 use super::{plan, server};
 use crate::config::diagnostic::Place;
 use crate::config::directives::{self, Args, Context, Directive, Scope, Surroundings, Takes};
-use crate::log::{Level, Origin};
 use crate::text::Text;
 use std::ffi::{c_char, c_void};
 use std::path::Path;
@@ -117,18 +116,7 @@ unsafe fn run(cmd: *mut cmd_parms, first: *const c_char, second: *const c_char) 
         // SAFETY: the server is live.
         let main_server = unsafe { (*cmd.server).is_virtual } == 0;
         match directive.run(settings, &args, &Context { path, main_server, place, host: &host }) {
-            Ok(()) => {
-                if let Some(missing) = directive.later {
-                    let text = format!("{} is accepted, but has no effect yet: {missing}", directive.name);
-                    super::logging::to_server_log(
-                        cmd.server,
-                        Level::Debug,
-                        Origin { module: module_path!(), file: file!(), line: line!() },
-                        &text,
-                    );
-                }
-                std::ptr::null()
-            }
+            Ok(()) => std::ptr::null(),
             Err(message) => pool.text(&[message.as_bytes()]),
         }
     })

@@ -74,6 +74,7 @@ impl Extensions {
 /// One extension: its name and what its value does.
 struct Extension {
     name: &'static str,
+    help: &'static str,
     apply: fn(&mut Reading<'_>, Piece<'_>),
 }
 
@@ -81,21 +82,37 @@ struct Extension {
 const TABLE: &[Extension] = &[
     Extension {
         name: "reply_timeout",
+        help: "Milliseconds to wait for each packet of a reply, instead of the worker's `reply_timeout`; 0 for no limit, negative for the worker's. The variable `JK_REPLY_TIMEOUT` beats it.",
         apply: |reading, piece| reading.found.reply_timeout = u32::try_from(reading.int(&piece)).ok(),
     },
     Extension {
         name: "sticky_ignore",
+        help: "1: balance as if the request had no session. The variable `JK_STICKY_IGNORE` beats it.",
         apply: |reading, piece| reading.found.sticky_ignore = reading.int(&piece) != 0,
     },
     Extension {
         name: "stateless",
+        help: "1: the request does not count as a new session for `method=session` and `next`. The variable `JK_STATELESS` beats it.",
         apply: |reading, piece| reading.found.stateless = reading.int(&piece) != 0,
     },
-    Extension { name: "active", apply: |reading, piece| reading.members(Override::Active, piece) },
-    Extension { name: "disabled", apply: |reading, piece| reading.members(Override::Disabled, piece) },
-    Extension { name: "stopped", apply: |reading, piece| reading.members(Override::Stopped, piece) },
+    Extension {
+        name: "active",
+        help: "Members of the balancer that are active for these requests, whatever their `activation`; separated by commas.",
+        apply: |reading, piece| reading.members(Override::Active, piece),
+    },
+    Extension {
+        name: "disabled",
+        help: "Members that are disabled for these requests.",
+        apply: |reading, piece| reading.members(Override::Disabled, piece),
+    },
+    Extension {
+        name: "stopped",
+        help: "Members that are stopped for these requests.",
+        apply: |reading, piece| reading.members(Override::Stopped, piece),
+    },
     Extension {
         name: "fail_on_status",
+        help: "Replaces the worker's `fail_on_status`.",
         apply: |reading, piece| {
             if reading.first_of_kind(&piece) && reading.has_value(&piece) {
                 let statuses = text::list(piece.value).map(|word| reading.number(word, piece.whole));
@@ -105,27 +122,37 @@ const TABLE: &[Extension] = &[
     },
     Extension {
         name: "use_server_errors",
+        help: "Replies with this status and above are replaced by httpd's own error pages (`ErrorDocument`).",
         apply: |reading, piece| {
             reading.found.use_server_errors = Some(reading.int(&piece)).filter(|from| *from != 0);
         },
     },
     Extension {
         name: "session_cookie",
+        help: "The cookie in which the session id is looked for, instead of the balancer's `session_cookie`.",
         apply: |reading, piece| reading.found.session_cookie = reading.word(&piece),
     },
     Extension {
         name: "session_path",
+        help: "The path parameter in which it is looked for, instead of the balancer's `session_path`.",
         apply: |reading, piece| reading.found.session_path = reading.word(&piece),
     },
     Extension {
         name: "set_session_cookie",
+        help: "1: send a cookie with the route to clients that have no session.",
         apply: |reading, piece| reading.found.set_session_cookie = reading.int(&piece) != 0,
     },
     Extension {
         name: "session_cookie_path",
+        help: "The path of that cookie. mod_jk does not use it, nor the name that the rule gives (D16).",
         apply: |reading, piece| reading.found.session_cookie_path = reading.word(&piece),
     },
 ];
+
+/// All extensions with what they do, for the reference page.
+pub fn known_extensions() -> impl Iterator<Item = (&'static str, &'static str)> {
+    TABLE.iter().map(|extension| (extension.name, extension.help))
+}
 
 /// `name=value` between two semicolons.
 struct Piece<'p> {

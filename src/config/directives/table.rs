@@ -1,207 +1,94 @@
-//! The directives themselves.
+//! All directives, by what they are about. Each entry says what httpd is told, what the directive does, and what the
+//! reference page says of it.
 
-use super::Scope::{Anywhere, Server, ServerOrVhost};
-use super::Takes::{One, OneOrTwo, Raw};
-use super::{Apply, Directive, Scope, Takes, apply};
-use crate::config::indicators::Indicator;
+mod indicators;
+mod log;
+mod request;
+mod rules;
+mod workers;
 
-/// All directives, in the order of the reference page.
-pub const TABLE: &[Directive] = &[
-    // Workers.
-    new("JkWorkersFile", One, Server, "the path of workers.properties", apply::workers_file),
-    new("JkWorkerProperty", Raw, Server, "a property of a worker, name=value", apply::worker_property),
-    new("JkShmFile", One, Server, "the path of a file for shared state", apply::shm_file),
-    new(
-        "JkShmSize",
-        One,
-        Server,
-        "the size of shared memory in KiB; it is found automatically",
-        apply::shm_size,
-    ),
-    new(
-        "JkWatchdogInterval",
-        One,
-        Server,
-        "the seconds between rounds of maintenance by a thread, 0 for no thread",
-        apply::watchdog,
-    ),
-    // Rules.
-    new(
-        "JkMount",
-        OneOrTwo,
-        Anywhere,
-        "a pattern and a worker, or only a worker inside <Location>",
-        apply::mount,
-    ),
-    new(
-        "JkUnMount",
-        OneOrTwo,
-        Anywhere,
-        "a pattern and a worker, or only a worker inside <Location>",
-        apply::unmount,
-    ),
-    new("JkMountFile", One, ServerOrVhost, "the path of a file with rules", apply::mount_file),
-    new(
-        "JkMountFileReload",
-        One,
-        ServerOrVhost,
-        "the seconds between looks at the mount file, 0 for none",
-        apply::mount_file_reload,
-    ),
-    new("JkMountCopy", One, ServerOrVhost, "On, Off or (in the main server) All", apply::mount_copy),
-    new("JkAutoAlias", One, ServerOrVhost, "the directory of the web applications", apply::auto_alias),
-    new(
-        "JkStripSession",
-        OneOrTwo,
-        ServerOrVhost,
-        "On or Off, and perhaps what a session id begins with",
-        apply::strip_session,
-    ),
-    // Log.
-    new("JkLogFile", One, ServerOrVhost, "the path of the log file, or a program after a |", apply::log_file),
-    new("JkLogLevel", One, ServerOrVhost, "trace, debug, info, warn, error or emerg", apply::log_level),
-    new(
-        "JkLogStampFormat",
-        One,
-        ServerOrVhost,
-        "a format for strftime, with %Q for milliseconds or %q for microseconds",
-        apply::log_stamp,
-    ),
-    new(
-        "JkRequestLogFormat",
-        One,
-        ServerOrVhost,
-        "a format of the line for each request",
-        apply::request_log,
-    ),
-    new(
-        "JkRequestIdIndicator",
-        One,
-        ServerOrVhost,
-        "the variable with the id of a request",
-        |settings, args, _| apply::indicator(settings, args, Indicator::RequestId),
-    ),
-    // What Tomcat is told.
-    new("JkOptions", Raw, ServerOrVhost, "options, each perhaps with a + or - before it", apply::options),
-    new("JkEnvVar", OneOrTwo, ServerOrVhost, "the name of a variable, and perhaps a default", apply::env_var),
-    new("JkExtractSSL", One, ServerOrVhost, "On or Off", apply::extract_ssl),
-    new(
-        "JkHTTPSIndicator",
-        One,
-        ServerOrVhost,
-        "the variable that tells whether TLS is used",
-        |settings, args, _| apply::indicator(settings, args, Indicator::Https),
-    ),
-    new(
-        "JkSSLPROTOCOLIndicator",
-        One,
-        ServerOrVhost,
-        "the variable with the TLS protocol",
-        |settings, args, _| apply::indicator(settings, args, Indicator::SslProtocol),
-    ),
-    new(
-        "JkCERTSIndicator",
-        One,
-        ServerOrVhost,
-        "the variable with the client's certificate",
-        |settings, args, _| apply::indicator(settings, args, Indicator::Certs),
-    ),
-    new("JkCIPHERIndicator", One, ServerOrVhost, "the variable with the cipher", |settings, args, _| {
-        apply::indicator(settings, args, Indicator::Cipher)
-    }),
-    new(
-        "JkCERTCHAINPrefix",
-        One,
-        ServerOrVhost,
-        "what the variables with the certificate chain begin with",
-        |settings, args, _| apply::indicator(settings, args, Indicator::CertChainPrefix),
-    ),
-    new(
-        "JkSESSIONIndicator",
-        One,
-        ServerOrVhost,
-        "the variable with the TLS session",
-        |settings, args, _| apply::indicator(settings, args, Indicator::SslSession),
-    ),
-    new(
-        "JkKEYSIZEIndicator",
-        One,
-        ServerOrVhost,
-        "the variable with the size of the key",
-        |settings, args, _| apply::indicator(settings, args, Indicator::KeySize),
-    ),
-    new(
-        "JkRemoteHostIndicator",
-        One,
-        ServerOrVhost,
-        "the variable that replaces the client's host name",
-        |settings, args, _| apply::indicator(settings, args, Indicator::RemoteHost),
-    ),
-    new(
-        "JkRemoteAddrIndicator",
-        One,
-        ServerOrVhost,
-        "the variable that replaces the client's address",
-        |settings, args, _| apply::indicator(settings, args, Indicator::RemoteAddr),
-    ),
-    new(
-        "JkRemotePortIndicator",
-        One,
-        ServerOrVhost,
-        "the variable that replaces the client's port",
-        |settings, args, _| apply::indicator(settings, args, Indicator::RemotePort),
-    ),
-    new(
-        "JkRemoteUserIndicator",
-        One,
-        ServerOrVhost,
-        "the variable that replaces the user",
-        |settings, args, _| apply::indicator(settings, args, Indicator::RemoteUser),
-    ),
-    new(
-        "JkAuthTypeIndicator",
-        One,
-        ServerOrVhost,
-        "the variable that replaces the kind of authentication",
-        |settings, args, _| apply::indicator(settings, args, Indicator::AuthType),
-    ),
-    new(
-        "JkLocalNameIndicator",
-        One,
-        ServerOrVhost,
-        "the variable that replaces the server's name",
-        |settings, args, _| apply::indicator(settings, args, Indicator::LocalName),
-    ),
-    new(
-        "JkLocalPortIndicator",
-        One,
-        ServerOrVhost,
-        "the variable that replaces the server's port",
-        |settings, args, _| apply::indicator(settings, args, Indicator::LocalPort),
-    ),
-    new(
-        "JkLocalAddrIndicator",
-        One,
-        ServerOrVhost,
-        "the variable that replaces the server's address",
-        |settings, args, _| apply::indicator(settings, args, Indicator::LocalAddr),
-    ),
-    new(
-        "JkIgnoreCLIndicator",
-        One,
-        ServerOrVhost,
-        "the variable that says not to trust the length of the body",
-        |settings, args, _| apply::indicator(settings, args, Indicator::IgnoreCl),
-    ),
-    new(
-        "JkWorkerIndicator",
-        One,
-        ServerOrVhost,
-        "the variable with the worker of a request that no rule maps",
-        |settings, args, _| apply::indicator(settings, args, Indicator::Worker),
-    ),
+use super::{Apply, Directive, Inherited, Repeated, Scope, Takes};
+
+/// Directives about one thing.
+#[derive(Clone, Copy)]
+#[allow(missing_debug_implementations)] // functions have none
+pub struct Group {
+    /// The heading of the reference page.
+    pub title: &'static str,
+    /// The directives.
+    pub directives: &'static [Directive],
+}
+
+/// All groups, in the order of the reference page.
+pub const GROUPS: &[Group] = &[
+    Group { title: "Workers", directives: workers::ALL },
+    Group { title: "Rules: which requests go to a worker", directives: rules::ALL },
+    Group { title: "Logs", directives: log::ALL },
+    Group { title: "What Tomcat is told", directives: request::ALL },
+    Group { title: "Names of variables", directives: indicators::ALL },
 ];
 
+/// All directives.
+pub const TABLE: &[Directive] = &joined::<{ count() }>();
+
+#[allow(clippy::indexing_slicing)] // evaluated by the compiler
+const fn count() -> usize {
+    let (mut sum, mut group) = (0, 0);
+    while group < GROUPS.len() {
+        sum += GROUPS[group].directives.len();
+        group += 1;
+    }
+    sum
+}
+
+#[allow(clippy::indexing_slicing)] // evaluated by the compiler
+const fn joined<const COUNT: usize>() -> [Directive; COUNT] {
+    let mut all = [GROUPS[0].directives[0]; COUNT];
+    let (mut at, mut group) = (0, 0);
+    while group < GROUPS.len() {
+        let mut i = 0;
+        while i < GROUPS[group].directives.len() {
+            all[at] = GROUPS[group].directives[i];
+            (at, i) = (at + 1, i + 1);
+        }
+        group += 1;
+    }
+    all
+}
+
+/// A directive of which the last line counts and that virtual hosts inherit; the page is to follow.
 const fn new(name: &'static str, takes: Takes, scope: Scope, help: &'static str, apply: Apply) -> Directive {
-    Directive { name, takes, scope, help, later: None, apply }
+    Directive {
+        name,
+        takes,
+        scope,
+        help,
+        apply,
+        syntax: "",
+        default: "",
+        meaning: "",
+        differs: "",
+        repeated: Repeated::Replaces,
+        inherited: Inherited::Yes,
+    }
+}
+
+impl Directive {
+    /// What the reference page says: the arguments, what holds without the directive, what it does.
+    const fn page(self, syntax: &'static str, default: &'static str, meaning: &'static str) -> Self {
+        Self { syntax, default, meaning, ..self }
+    }
+
+    /// What is different in mod_jk.
+    const fn differs(self, differs: &'static str) -> Self {
+        Self { differs, ..self }
+    }
+
+    const fn repeated(self, repeated: Repeated) -> Self {
+        Self { repeated, ..self }
+    }
+
+    const fn inherited(self, inherited: Inherited) -> Self {
+        Self { inherited, ..self }
+    }
 }

@@ -22,19 +22,22 @@ pub const TABLE: &[Key] = &[
         .unit(Unit::Seconds).joined(b'*'),
     // Every worker.
     key("type", ANY, Kind::Word(&["ajp13", "lb", "status"]), "ajp13", "What the worker is")
-        .once().range("ajp13, lb or status"),
+        .once().range("ajp13, lb or status")
+        .differs("`ajp12` and `ajp14` exist (D49)"),
     key("reference", ANY, Kind::Text, "none", "A prefix such as worker.template whose properties hold here too")
         .once().range("a prefix without its last dot"),
     key("mount", ANY, Kind::List, "none", "Patterns of URIs mapped to the worker in the main server")
         .range("patterns that begin with a slash"),
     // Where Tomcat is.
-    key("host", AJP, Kind::Name, "localhost", "Name or address of the Tomcat; no port and no brackets").once(),
+    key("host", AJP, Kind::Name, "localhost", "Name or address of the Tomcat; no port and no brackets").once()
+        .differs("of several addresses only the first is tried (D35)"),
     key("port", AJP, Kind::Number { low: 1, high: 65535 }, "8009", "Port of Tomcat's AJP connector")
         .once().range("1 to 65535; 0 for no contact"),
     key("source", AJP, Kind::Name, "none", "Local address from which connections are made").once(),
     key("prefer_ipv6", AJP, Kind::Flag, "false", "Take an IPv6 address if the host has addresses of both kinds").once(),
     key("socket_timeout", AJP, COUNT, "0", "Longest wait for one read or write on the connection; 0 for no limit")
-        .once().unit(Unit::Seconds),
+        .once().unit(Unit::Seconds)
+        .differs("sending is not bounded (D17)"),
     key("socket_connect_timeout", AJP, COUNT, "socket_timeout", "Longest wait for the TCP connection; 0 for no limit")
         .once().unit(Unit::Millis),
     key("socket_keepalive", AJP, Kind::Flag, "false", "Let the system probe idle connections").once(),
@@ -57,34 +60,43 @@ pub const TABLE: &[Key] = &[
     key("cache_timeout", AJP, COUNT, "none", "Old name of connection_pool_timeout")
         .once().unit(Unit::Seconds).instead("connection_pool_timeout"),
     key("connection_acquire_timeout", AJP, COUNT, "retries times retry_interval",
-        "Longest wait for a free connection; 0 for none").once().unit(Unit::Millis),
+        "Longest wait for a free connection; 0 for none").once().unit(Unit::Millis)
+        .differs("0 makes every request fail (D18); whoever waits looks each 100 ms (D34)"),
     key("recycle_timeout", &[], Kind::Ignored, "none", "Accepted without effect").once().gone(),
     // Probing.
     key("ping_mode", AJP, Kind::Letters("CPIA"), "none",
-        "When connections are probed: C after connecting, P before a request, I while idle, A all of these").once().range("any of the letters C, P, I, A"),
-    key("ping_timeout", AJP, COUNT, "10000", "Longest wait for the answer to a probe").once().unit(Unit::Millis),
+        "When connections are probed: C after connecting, P before a request, I while idle, A all of these").once().range("any of the letters C, P, I, A")
+        .lacks("I, pings of idle connections"),
+    key("ping_timeout", AJP, COUNT, "10000", "Longest wait for the answer to a probe").once().unit(Unit::Millis)
+        .differs("half an answer is waited for without end (D17)"),
     key("connect_timeout", AJP, OR_OFF, "0; ping_timeout with mode C",
         "Longest wait for the answer to a probe right after connecting; negative for no probe").once().unit(Unit::Millis),
     key("prepost_timeout", AJP, OR_OFF, "0; ping_timeout with mode P",
         "Longest wait for the answer to a probe before a request; negative for no probe").once().unit(Unit::Millis),
     key("connection_ping_interval", AJP, COUNT, "0; a hundredth of ping_timeout with mode I",
-        "Idle time after which a connection is probed; 0 for never").once().unit(Unit::Seconds),
+        "Idle time after which a connection is probed; 0 for never").once().unit(Unit::Seconds)
+        .lacks("idle connections are not pinged"),
     // One request.
     key("reply_timeout", AJP, COUNT, "0", "Longest wait for each packet of a reply; 0 for no limit")
-        .once().unit(Unit::Millis),
+        .once().unit(Unit::Millis)
+        .differs("a packet that drips is waited for without end (D17)"),
     key("retries", AJP_LB, FROM_1, "2", "Attempts of one request at this worker; on a balancer, rounds over its members")
         .once(),
     key("retry_interval", AJP_LB, COUNT, "100", "Pause before a further attempt or round; 0 for none")
-        .once().unit(Unit::Millis),
+        .once().unit(Unit::Millis)
+        .differs("0 makes every request fail (D18)"),
     key("recovery_options", AJP, Kind::Number { low: 0, high: 31 }, "none",
         "None: like 0, but a POST that Tomcat may have executed is not sent again. Sum of: 1 no retry once Tomcat has the request, 2 nor once it sent headers, 4 cut Tomcat off when the client \
-         leaves, 8 retry HEAD all the same, 16 retry GET all the same").once(),
+         leaves, 8 retry HEAD all the same, 16 retry GET all the same").once()
+        .differs("where it is not set 0 counts, and a POST may run twice (D59); it sends again even when the client has seen a part of the reply (D1)"),
     key("fail_on_status", AJP, Kind::Numbers, "none",
         "Status codes of a reply that count as a failure; with a minus sign the worker is not put into error for it")
         .range("status codes, each perhaps with a minus sign"),
-    key("busy_limit", AJP, COUNT, "0", "Most requests at once over all child processes; 0 for no limit").once(),
+    key("busy_limit", AJP, COUNT, "0", "Most requests at once over all child processes; 0 for no limit").once()
+        .differs("a killed child leaves its requests counted for ever (D14)"),
     // Part of a balancer.
-    key("lbfactor", MEMBER, FROM_1, "1", "Share of the load, relative to the other members").once(),
+    key("lbfactor", MEMBER, FROM_1, "1", "Share of the load, relative to the other members").once()
+        .differs("odd factors can overflow (D39)"),
     key("distance", MEMBER, Kind::Number { low: i32::MIN, high: i32::MAX }, "0",
         "Members of a smaller distance are preferred").joined(b'*'),
     key("route", MEMBER, Kind::Name, "name of the worker", "The member's jvmRoute, as it stands in session ids").once(),
@@ -103,8 +115,10 @@ pub const TABLE: &[Key] = &[
     key("sticky_session_force", LB, Kind::Flag, "false", "Requests of a session fail rather than move to another member")
         .once(),
     key("method", LB, Kind::Letter("rtbsn01234"), "request",
-        "What is balanced: request, traffic, busyness, session, next").once().range("request, traffic, busyness, session or next"),
-    key("lock", LB, Kind::Letter("op01"), "optimistic", "How exactly members are counted: optimistic, pessimistic").once().range("optimistic or pessimistic"),
+        "What is balanced: request, traffic, busyness, session, next").once().range("request, traffic, busyness, session or next")
+        .differs("`busyness` counts steps instead of open requests (D37)"),
+    key("lock", LB, Kind::Letter("op01"), "optimistic", "How exactly members are counted: optimistic, pessimistic").once().range("optimistic or pessimistic")
+        .lacks("`pessimistic`: two requests at the same moment may pick the same member, though all are counted"),
     key("lb_retries", LB, FROM_1, "2", "Most members tried in one round").once(),
     key("recover_time", LB, FROM_1, "60", "Time before a failed member is tried again").once().unit(Unit::Seconds),
     key("error_escalation_time", LB, COUNT, "half of recover_time",
@@ -112,8 +126,10 @@ pub const TABLE: &[Key] = &[
     key("max_reply_timeouts", LB, COUNT, "0", "Reply timeouts a member may have before it counts as failed").once(),
     key("session_cookie", LB, Kind::Name, "JSESSIONID", "Cookie that carries the session id").once(),
     key("session_path", LB, Kind::Name, ";jsessionid", "Path parameter that carries it, with its semicolon").once(),
-    key("set_session_cookie", LB, Kind::Flag, "false", "Send a cookie with the route to clients that have no session").once(),
-    key("session_cookie_path", LB, Kind::Name, "/", "PATH of that cookie").once(),
+    key("set_session_cookie", LB, Kind::Flag, "false", "Send a cookie with the route to clients that have no session").once()
+        .differs("after a failover the client gets two (D16)"),
+    key("session_cookie_path", LB, Kind::Name, "/", "PATH of that cookie").once()
+        .differs("that of a rule is not used (D16)"),
     // Status page.
     key("css", STATUS, Kind::Text, "none", "URL of a style sheet").once(),
     key("read_only", STATUS, Kind::Flag, "false", "Refuse every change").once(),
@@ -151,7 +167,19 @@ const fn key(
     help: &'static str,
 ) -> Key {
     let (repeat, standing) = (Repeat::Join(b','), Standing::Current);
-    Key { name, applies_to, kind, unit: Unit::None, default, range: range(kind), help, repeat, standing }
+    Key {
+        name,
+        applies_to,
+        kind,
+        unit: Unit::None,
+        default,
+        range: range(kind),
+        help,
+        differs: "",
+        lacks: "",
+        repeat,
+        standing,
+    }
 }
 
 const fn ignored(name: &'static str) -> Key {
@@ -190,6 +218,14 @@ impl Key {
 
     const fn range(self, range: &'static str) -> Self {
         Self { range, ..self }
+    }
+
+    const fn differs(self, differs: &'static str) -> Self {
+        Self { differs, ..self }
+    }
+
+    const fn lacks(self, lacks: &'static str) -> Self {
+        Self { lacks, ..self }
     }
 
     const fn instead(self, name: &'static str) -> Self {
