@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 const DIRECTIVES: &str = "# Directives
 
-Every directive of this module: what it looks like, what holds without it, what it does, and what is different in mod_jk.
+Every directive of this module: how it is written, what holds without it, what it does, and what differs in mod_jk.
 Numbers like D7 are rows of [COMPATIBILITY.md](../COMPATIBILITY.md). The properties of workers are in
 [workers.md](workers.md).
 
@@ -22,10 +22,10 @@ This page is made from the table that httpd is given. To change it, change `src/
 
 const WORKERS: &str = "# Properties of workers
 
-What `workers.properties` and `JkWorkerProperty` may hold: lines of the form `worker.NAME.PROPERTY=VALUE`, where NAME is that
-of a worker. `#` begins a comment, wherever it stands. `$(NAME)` stands for an earlier line `NAME=...` or a variable of
-httpd's environment. Numbers may end in `k` or `m` for their 1024 or 1048576 fold; switches are `true`, `on`, `yes` or `1`, and
-their contraries. Lists are separated by blanks or commas. Numbers like D7 are rows of
+What `workers.properties` and `JkWorkerProperty` may hold: lines of the form `worker.NAME.PROPERTY=VALUE`, where NAME is
+that of a worker. `#` begins a comment, wherever it stands. `$(NAME)` stands for an earlier line `NAME=...` or a variable
+of httpd's environment. Numbers may end in `k` or `m` for their 1024 or 1048576 fold; switches are `true`, `on`, `yes` or
+`1`, and their contraries. Lists are separated by blanks or commas. Numbers like D7 are rows of
 [COMPATIBILITY.md](../COMPATIBILITY.md).
 
 This page is made from the table by which the file is read. To change it, change `src/config/worker_keys/table.rs`, then

@@ -80,6 +80,7 @@ class Httpd:
         modules: str = "",
         jk: bool = True,
         jk_log_level: str = "info",
+        environment: dict[str, str] | None = None,
     ):
         self._owned = directory is None
         self.dir = Path(directory or tempfile.mkdtemp(prefix="mod_jk-httpd-"))
@@ -91,6 +92,7 @@ class Httpd:
         self.module = Path(module or under_test.module_path()).resolve()
         self.processes, self.threads = processes, threads if self.mpm == "prefork" else max(threads, 4)
         self.extra_modules, self.jk, self.jk_log_level = modules.split(), jk, jk_log_level
+        self.environment = environment or {}
         self.ports: dict[str, int] = {"PORT": 0}
         self._text: list[str] = []
         self._before: list[str] = []
@@ -196,7 +198,7 @@ class Httpd:
         """`httpd -t` with the configuration as it stands; `returncode`, and all it says in `stdout`."""
         self.write_config()
         return subprocess.run(
-            self.command("-t"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=60, env=_environment()
+            self.command("-t"), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", timeout=60, env=_environment() | self.environment
         )
 
     def start(self) -> Httpd:
@@ -215,7 +217,7 @@ class Httpd:
         self.write_config()
         self._said = open(self.dir / "logs/console.log", "ab")
         self.process = subprocess.Popen(
-            [*wrapper, *self.command(*arguments)], stdout=self._said, stderr=self._said, stdin=subprocess.DEVNULL, env=_environment(), start_new_session=True
+            [*wrapper, *self.command(*arguments)], stdout=self._said, stderr=self._said, stdin=subprocess.DEVNULL, env=_environment() | self.environment, start_new_session=True
         )
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
