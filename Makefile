@@ -34,8 +34,8 @@ FUZZ_SECONDS ?= 60
 
 # The steps of one target run in their order, also under `make -j`.
 .NOTPARALLEL:
-.PHONY: help build check format lint architecture reference docs-check symbols test unit system tomcat compat bench fuzz run \
-    container-test install dist clean deps
+.PHONY: help build check format lint architecture reference docs-check symbols test unit system tomcat compat bench \
+    bench-gate fuzz run container-test install dist clean deps
 
 help: ## list the targets
 	@echo "mod_jk $(VERSION): make TARGET"
@@ -85,9 +85,13 @@ compat: $(BUILT) ## the system tests over the original module, then over ours
 	JK_UNDER_TEST=theirs JK_ORIGINAL=$(abspath $(ORIGINAL)) $(PYTEST) tests/httpd
 	JK_UNDER_TEST=ours JK_MODULE=$(abspath $(MODULE)) $(PYTEST) tests/httpd
 
-bench: ## benchmarks of the pure rooms
-	@ls benches/*.rs >/dev/null 2>&1 || { echo "bench: there are no benchmarks (benches/) in this tree" >&2; exit 1; }
-	$(CARGO) bench --locked --no-default-features
+bench: $(BUILT) ## ours, the original, mod_proxy_ajp and two lower bounds; QUICK=1: 2 minutes; KEEP=1: into docs
+	@command -v valgrind strace >/dev/null || .ci/deps --bench
+	$(PYTHON) benches/bench.py --module $(MODULE) --original $(ORIGINAL) $(if $(QUICK),--quick) $(if $(KEEP),--keep)
+
+bench-gate: $(BUILT) ## counts that benches/limits.toml bounds: instructions and system calls
+	@command -v valgrind strace >/dev/null || .ci/deps --bench
+	$(PYTHON) benches/gate.py --module $(MODULE)
 
 fuzz: ## each fuzz target for FUZZ_SECONDS (60)
 	@[ -d fuzz ] || { echo "fuzz: there are no fuzz targets (fuzz/) in this tree" >&2; exit 1; }

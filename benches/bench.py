@@ -32,7 +32,7 @@ def main() -> int:
     parser.add_argument("--only", action="append", choices=[section.__name__ for section in measures.ALL])
     options = parser.parse_args()
     if missing := [program for program in ("valgrind", "strace", "cargo") if not shutil.which(program)]:
-        print(f"bench: missing: {' '.join(missing)}; `make deps` installs it", file=sys.stderr)
+        print(f"bench: missing: {' '.join(missing)}; .ci/deps --bench installs it with apt", file=sys.stderr)
         return 1
     rows = []
     with Lab(options.module, options.original) as lab:
