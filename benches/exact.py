@@ -117,7 +117,7 @@ def syscalls(lab, server: Server, path: str = "/app/13", requests: int = 50, **m
 def _traced(lab, server: Server, path: str, requests: int, more: dict) -> Counter[str]:
     file = server.dir / "out/strace"
     pids = [argument for pid in server.children() for argument in ("-p", str(pid))]
-    tracer = subprocess.Popen(["strace", "-f", "-yy", "-qq", "-s0", "-o", file, *pids], stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    tracer = subprocess.Popen(["strace", "-f", "-yy", "-qq", "-s2", "-o", file, *pids], stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
     try:
         _until_traced(server)
         lab.load(server, path, requests=requests, **more)
@@ -130,7 +130,7 @@ def _traced(lab, server: Server, path: str, requests: int, more: dict) -> Counte
         if match := _CALL.match(line):
             counts["all"] += 1
             counts["futex"] += match[1] == "futex"
-            # poll names its socket inside a list, so the whole line is looked at.
+            # poll names its socket inside a list (which -s0 would hide), so the whole line is looked at.
             counts["backend"] += any(backend in line for backend in backends)
             counts["client"] += client in line
     return counts
