@@ -79,7 +79,7 @@ def mounts(lab, quick: bool, names=MODULES, kinds=None) -> Iterator[Row]:
 
 def _unrelated(lab, name: str, mounts: list[str]) -> float:
     with exact.Counted(lab, name, mounts=mounts) as counted:
-        return exact.grouped(counted.measure("/static/13.txt"))["all"]
+        return exact.grouped(counted.measure("/static/13.txt", 200, 1000))["all"]
 
 
 def patterns(kind: str, count: int) -> list[str]:
