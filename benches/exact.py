@@ -103,10 +103,11 @@ _CALL = re.compile(r"^\d+ +(\w+)\(")
 PARTS = ("backend", "client", "futex", "all")
 
 
-def syscalls(lab, server: Server, path: str = "/app/13", requests: int = 50, **more) -> dict[str, float]:
+def syscalls(lab, server: Server, path: str = "/app/13", requests: int = 300, **more) -> dict[str, float]:
     """Calls of one request on an open connection: on sockets of the backend, of the client, `futex`, and all.
 
-    Like instructions, the difference of two lengths. A call that waits is written twice and counted once.
+    Like instructions, the difference of two lengths, long ones: now and then a connection is opened that another run
+    did without. A call that waits is written twice and counted once.
     """
     lab.load(server, path, requests=requests, **more)
     few = _traced(lab, server, path, requests, more)
