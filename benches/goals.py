@@ -42,7 +42,8 @@ def find(rows: list[Row], section: str, key: str) -> Row | None:
 GOALS = (
     Goal("user instructions, small GET through the lb", USER, "GET 13 B, all", 0.45, 0.38, ratio=True),
     Goal("of which above the httpd floor", USER, "GET 13 B, above the floor", 17_000, 10_000),
-    Goal("backend-socket calls, small GET", CALLS, "GET 13 B, backend", 3, 2),
+    Goal("backend-socket calls, small GET, 100 a second", CALLS, "GET 13 B, 100 a second, backend", 3, 2),
+    Goal("the same, one at the heels of the other", CALLS, "GET 13 B, backend", 3, 2),
     Goal("the same with Tomcat's three writes", CALLS, "GET 13 B, Tomcat's three writes, backend", 3, 2),
     Goal("CPU, small GET", CPU, "GET 13 B", 0.90, 0.82, ratio=True),
     Goal("all system calls, GET 1 MiB", CALLS, "GET 1 MiB, all", 200, 60),

@@ -114,6 +114,8 @@ def system_calls(lab, quick: bool, names=None) -> Iterator[Row]:
     large = {"requests": 5}
     for key, how, manner, who in (
         ("GET 13 B", get(13), "one:8192", lab.names()),
+        # Slow enough for a connector to wonder whether its idle connection still lives.
+        ("GET 13 B, 100 a second", get(13) | {"kind": "open", "rate": 100, "requests": 50}, "one:8192", CONNECTORS),
         ("GET 13 B, Tomcat's three writes", get(13), "three:8192", CONNECTORS),
         ("GET 1 MiB", get(MIB) | large, "one:8192", CONNECTORS),
         ("GET 1 MiB, a write for each packet", get(MIB) | large, "three:8192", CONNECTORS),
