@@ -4,7 +4,7 @@ use super::apr;
 use super::client::Browser;
 use super::ffi::{self, request_rec};
 use super::forward::{HeaderTable, Parts};
-use super::mapping::{Mapped, WORKER_NAME};
+use super::mapping::{self, WORKER_NAME};
 use super::notes;
 use super::request::{DIRECTORY, HANDLER, RequestView};
 use super::request_lines;
@@ -19,6 +19,7 @@ use crate::time::{Clock, Millis};
 use crate::uri::unparsed::means;
 use crate::uri::{Extensions, Lookup, clean};
 use crate::worker::{Client, ClientError, Failure, Flush, Report, Scratch, Task};
+use std::borrow::Cow;
 use std::cell::Cell;
 use std::ffi::c_int;
 use std::time::Instant;
@@ -55,18 +56,24 @@ pub(super) unsafe fn handle(r: *mut request_rec) -> c_int {
 /// The worker of a request, and what the rule says.
 struct Found<'r> {
     worker: &'r [u8],
-    rule: std::borrow::Cow<'r, Extensions>,
+    rule: Cow<'r, Extensions>,
 }
 
-/// From the mapping hooks' note, else the environment, else by matching now (the handler was set otherwise).
+/// From the mapping hooks, else their note, else the environment, else by matching now (the handler was set
+/// otherwise).
 fn find_worker<'r>(view: &'r RequestView, live: &'r Live) -> Result<Option<Found<'r>>, c_int> {
-    use std::borrow::Cow;
-    if let Some(mapped) = view.state::<Mapped>() {
+    if let Some(mapped) = mapping::mapped(view) {
         let rule = mapped.rule();
         return Ok(Some(Found { worker: &rule.worker, rule: Cow::Borrowed(&rule.extensions) }));
     }
     if let Some(worker) = view.note(WORKER_NAME) {
-        return Ok(Some(Found { worker, rule: Cow::Owned(Extensions::default()) }));
+        if mapping::is_note_its_own(view) {
+            return Ok(Some(Found { worker, rule: Cow::Owned(Extensions::default()) }));
+        }
+        // mod_negotiation looks at a mapped variant first and then turns this request into the one for it.
+        if let Some(found) = match_now(view, live)? {
+            return Ok(Some(found));
+        }
     }
     if let Some(text) = view.env(live.names.of(Indicator::Worker)) {
         let log = live.request_log(view);
@@ -75,6 +82,10 @@ fn find_worker<'r>(view: &'r RequestView, live: &'r Live) -> Result<Option<Found
         view.set_note(WORKER_NAME, worker);
         return Ok(Some(Found { worker, rule: Cow::Owned(rule) }));
     }
+    match_now(view, live)
+}
+
+fn match_now<'r>(view: &'r RequestView, live: &'r Live) -> Result<Option<Found<'r>>, c_int> {
     let Some(map) = live.map(view) else { return Ok(None) };
     let uri = clean(view.uri()).map_err(|_| BAD_REQUEST)?;
     let Lookup::Rule(rule) = map.find(&uri) else { return Ok(None) };
@@ -135,7 +146,7 @@ fn forward<'w>(
     client: &mut Browser,
     report: &mut Report<'w>,
 ) -> Result<(), Failure> {
-    let original = view.state::<Mapped>().and_then(Mapped::original).unwrap_or_else(|| view.uri());
+    let original = mapping::mapped(view).map_or_else(|| view.uri(), |mapped| mapped.original(view));
     let parts = Parts::new(view, live, original);
     let headers = HeaderTable(view.headers());
     let cookies: Vec<&[u8]> = view

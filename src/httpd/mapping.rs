@@ -25,12 +25,37 @@ const URI_TOO_LONG: c_int = apr::int(ffi::HTTP_REQUEST_URI_TOO_LARGE);
 
 pub(super) const WORKER_NAME: &CStr = c"JK_WORKER_NAME";
 
+/// What mapping left with a request.
+enum Mark {
+    Mapped(Mapped),
+    /// A sub-request that is ours left its worker's name here as a note, for access logs. The note says nothing about
+    /// where this request itself belongs.
+    Noted,
+}
+
 /// What mapping found out about a request.
 pub(super) struct Mapped {
     map: Arc<UriMap>,
     rule: *const Rule,
-    /// The URI before path parameters were removed, or NULL: that of the request as it stands.
+    /// The URI before path parameters were removed; it is what gets forwarded. NULL where only the request itself
+    /// knows it when it is served.
     original: *mut c_char,
+}
+
+/// The rule that a request matched, if mapping met it.
+pub(super) fn mapped(view: &RequestView) -> Option<&Mapped> {
+    match view.state::<Mark>()? {
+        Mark::Mapped(mapped) => Some(mapped),
+        Mark::Noted => None,
+    }
+}
+
+/// Whether the note about the worker concerns the request itself.
+pub(super) fn is_note_its_own(view: &RequestView) -> bool {
+    match view.state::<Mark>() {
+        Some(Mark::Noted) => false,
+        Some(Mark::Mapped(_)) | None => true,
+    }
 }
 
 impl Mapped {
@@ -38,17 +63,17 @@ impl Mapped {
         Self { map: Arc::clone(map), rule, original }
     }
 
-    /// The URI to forward, if it is not the request's own any more.
-    pub(super) fn original(&self) -> Option<&[u8]> {
-        // SAFETY: a string of the request's pool.
-        unsafe { apr::maybe(self.original) }
-    }
-
     /// The rule that matched. It lives as long as the request, also when the map is replaced meanwhile.
     pub(super) fn rule(&self) -> &Rule {
         let _ = &self.map;
         // SAFETY: the rule lies in the map, which this value keeps alive and which never changes.
         unsafe { &*self.rule }
+    }
+
+    /// The URI to forward.
+    pub(super) fn original<'r>(&'r self, view: &'r RequestView) -> &'r [u8] {
+        // SAFETY: NULL, or a string of the request's pool.
+        unsafe { apr::maybe(self.original) }.unwrap_or_else(|| view.uri())
     }
 }
 
@@ -75,7 +100,7 @@ pub(super) unsafe fn map_to_storage(r: *mut request_rec) -> c_int {
     if view.is_proxied() {
         return DECLINED;
     }
-    if view.note(WORKER_NAME).is_none() {
+    if view.note(WORKER_NAME).is_none() || !is_note_its_own(&view) {
         if view.uri().is_empty() || view.handler() == HANDLER.to_bytes() {
             return DECLINED;
         }
@@ -139,11 +164,11 @@ fn refuse(uri: &[u8], live: &Live, map: &UriMap, log: &dyn Log) -> Option<c_int>
     None
 }
 
-/// Whether httpd looks for the index file of a directory. Only then does a mapped sub-request make the main request
-/// ours; the original lets any sub-request do so, also one that merely asks what would become of a URI
-/// (`RewriteCond -U`).
-fn asks_for_index(main: &RequestView) -> bool {
-    main.handler() == DIRECTORY || main.filename().is_some_and(|name| name.ends_with(b"/"))
+/// Whether mod_dir looks for the index file of a directory. Only then does a mapped sub-request make the main request
+/// ours. The original lets any sub-request do so that comes after the main request's own mapping, also one that merely
+/// asks what would become of a URI (`RewriteCond -U`).
+fn seeks_index(view: RequestView, main: RequestView) -> bool {
+    main.is_directory() && view.will_run()
 }
 
 /// `JkAutoAlias`: httpd looks for the index file of a directory, and this one is no file of an application.
@@ -177,29 +202,36 @@ fn claim(view: &RequestView, map: &Arc<UriMap>, rule: &Rule, uri: &[u8], first: 
     view.set_uri(view.pool().text(&[uri]));
     view.set_handler();
     view.set_note(WORKER_NAME, &rule.worker);
-    if let Some(main) = view.main() {
-        if first && asks_for_index(&main) {
-            main.set_handler();
-            // If the index file exists, httpd goes on with its URI.
-            main.set_state(Mapped::new(map, rule, std::ptr::null_mut()));
-        }
+    view.set_state(Mark::Mapped(Mapped::new(map, rule, original)));
+    let Some(main) = view.main() else { return };
+    if first && seeks_index(*view, main) {
+        main.set_handler();
         main.set_note(WORKER_NAME, &rule.worker);
+        // If the index file exists mod_dir turns the main request into the one for it, with that URI.
+        main.set_state(Mark::Mapped(Mapped::new(map, rule, std::ptr::null_mut())));
+    } else if main.is_on_disk() || view.will_run() {
+        main.set_note(WORKER_NAME, &rule.worker);
+        if main.state::<Mark>().is_none() {
+            main.set_state(Mark::Noted);
+        }
     }
-    view.set_state(Mapped::new(map, rule, original));
 }
 
-/// A mapped request: its file name is the last part of its path, and nothing is looked for on disk. Only where httpd
-/// looks through a directory, for its index or to list it, it must learn whether there is such a file.
+/// A mapped request: its file name is the last part of its path, and nothing is looked for on disk. But mod_dir must
+/// see whether the index file of a directory exists.
 fn stored(view: &RequestView) -> c_int {
     let uri = view.uri();
     let name = uri.iter().rposition(|b| *b == b'/').and_then(|slash| uri.get(slash + 1..)).unwrap_or(uri);
-    let name = view.pool().text(&[name]);
-    match view.main().filter(|main| main.filename().is_some_and(|folder| folder.ends_with(b"/"))) {
-        Some(main) if !view.look_beside(main, name) => return DECLINED,
-        Some(_) => {}
-        None => view.set_filename(name),
+    let main = view.main();
+    let directory = main.as_ref().and_then(RequestView::filename).filter(|path| path.ends_with(b"/"));
+    match directory {
+        Some(directory) if view.find_file(directory, name) => OK,
+        Some(_) => DECLINED,
+        None => {
+            view.set_filename(view.pool().text(&[name]));
+            OK
+        }
     }
-    OK
 }
 
 /// A request that stays here: `JkStripSession` removes the session id that a link to a static file carries.

@@ -174,20 +174,37 @@ impl RequestView {
         unsafe { (*self.r).filename = name };
     }
 
-    /// Makes `name` in the directory of `main` this request's file and looks for it on disk; false if that name
-    /// leads elsewhere.
-    pub(super) fn look_beside(self, main: Self, name: *const c_char) -> bool {
-        const FLAGS: u32 = ffi::APR_FILEPATH_SECUREROOT | ffi::APR_FILEPATH_TRUENAME;
+    /// Whether core found a directory for the request.
+    pub(super) fn is_directory(self) -> bool {
+        self.rec().finfo.filetype == ffi::apr_filetype_e::APR_DIR
+    }
+
+    /// Whether core found something on disk for the request.
+    pub(super) fn is_on_disk(self) -> bool {
+        self.rec().finfo.filetype != ffi::apr_filetype_e::APR_NOFILE
+    }
+
+    /// Whether a sub-request is meant to be run. One that only asks what would become of a URI gets no place in the
+    /// main request's chain of filters.
+    pub(super) fn will_run(self) -> bool {
+        self.rec().output_filters != self.rec().proto_output_filters
+    }
+
+    /// Makes `name` in `directory` the file of the request, whether it is there or not. False if that would lead out
+    /// of the directory.
+    pub(super) fn find_file(self, directory: &[u8], name: &[u8]) -> bool {
+        let pool = self.pool();
+        let (directory, name) = (pool.text(&[directory]), pool.text(&[name]));
+        let flags = ffi::APR_FILEPATH_SECUREROOT | ffi::APR_FILEPATH_TRUENAME;
         let mut path = std::ptr::null_mut();
-        // SAFETY: both requests are live, `name` is a string of the pool; what stat finds, and that it finds nothing,
-        // is written to the request's own record.
+        // SAFETY: the request is live, the strings are its pool's.
         unsafe {
-            let pool = (*self.r).pool;
-            if ffi::apr_filepath_merge(&raw mut path, main.rec().filename, name, apr::int(FLAGS), pool) != 0 {
+            if ffi::apr_filepath_merge(&raw mut path, directory, name, apr::int(flags), pool.raw()) != 0 {
                 return false;
             }
             (*self.r).filename = path;
-            ffi::apr_stat(&raw mut (*self.r).finfo, path, apr::int(ffi::APR_FINFO_MIN), pool);
+            // A file that is not there has the type APR_NOFILE, and nothing else is asked for.
+            ffi::apr_stat(&raw mut (*self.r).finfo, path, apr::int(ffi::APR_FINFO_MIN), pool.raw());
         }
         true
     }
