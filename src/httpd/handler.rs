@@ -134,7 +134,11 @@ fn serve(view: &RequestView, live: &Live, found: &Found<'_>, log: &dyn Log) -> c
     let result = forward(view, live, found, log, &mut scratch, &mut client, &mut report);
     SCRATCH.set(Some(scratch));
     notes::result(view, live, &report, begun.elapsed());
-    finish(found.worker, result, report.withheld, &mut client, log)
+    match finish(found.worker, result, report.withheld, &mut client, log) {
+        // Whoever includes the reply in a page (mod_include) learns from this that the part is no good.
+        OK => view.status_of_bad_part().unwrap_or(OK),
+        told => told,
+    }
 }
 
 fn forward<'w>(

@@ -69,6 +69,12 @@ impl RequestView {
         Seconds(u64::try_from(self.rec().request_time).unwrap_or(0) / 1_000_000)
     }
 
+    /// The status of a sub-request that was answered with an error.
+    pub(super) fn status_of_bad_part(self) -> Option<c_int> {
+        let status = self.rec().status;
+        (!self.rec().main.is_null() && status >= apr::int(ffi::HTTP_BAD_REQUEST)).then_some(status)
+    }
+
     pub(super) fn is_proxied(self) -> bool {
         self.rec().proxyreq != 0
     }
