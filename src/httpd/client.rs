@@ -205,7 +205,12 @@ impl Client for Browser {
             }
             let status = ffi::ap_pass_brigade((*self.r).output_filters, self.out);
             ffi::apr_brigade_cleanup(self.out.cast());
-            if status != 0 || (*c).aborted != 0 { Err(ClientError::Write) } else { Ok(()) }
+            match status {
+                // A filter had an answer of its own: the byte range asked for is not there, say.
+                ffi::AP_FILTER_ERROR => Err(ClientError::Answered),
+                0 if (*c).aborted == 0 => Ok(()),
+                _ => Err(ClientError::Write),
+            }
         }
     }
 

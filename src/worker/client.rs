@@ -20,7 +20,7 @@ pub enum ClientError {
     /// The body could not be read, or ended before its announced length. Carries the status that the host
     /// wants logged (400, or 413 where a limit was met).
     Read(u16),
-    /// The body could not be read, and the host has told the client so.
+    /// The host has answered the client itself: the request's body is over a limit, or a filter refused the reply.
     Answered,
     /// The reply could not be written.
     Write,

@@ -130,9 +130,10 @@ impl fmt::Display for Failure {
             Self::ReplyTimeout => f.write_str("no reply within reply_timeout"),
             Self::Protocol(error) => write!(f, "invalid reply: {error}"),
             Self::Status { code, .. } => write!(f, "status {code} is in fail_on_status"),
-            Self::Client(ClientError::Read(_) | ClientError::Answered) => {
+            Self::Client(ClientError::Read(_)) => {
                 f.write_str("the client did not send its request body as it should")
             }
+            Self::Client(ClientError::Answered) => f.write_str("httpd has answered the client itself"),
             Self::Client(ClientError::Write) => f.write_str("the client is gone"),
             Self::NoMember => f.write_str("no member can take the request"),
         }
