@@ -143,6 +143,11 @@ impl<'a> Attempt<'a> {
         connection.send(&mut [IoSlice::new(packet)]).map_err(Failure::Send)?;
         let Some(want) = self.exchange.first_body() else { return Ok(()) };
         match upload.first(client, want) {
+            Ok([]) => {
+                let end = self.exchange.end_body();
+                self.sent += count(end.len());
+                connection.send(&mut [IoSlice::new(&end)]).map_err(Failure::Lost)
+            }
             Ok(body) => {
                 let frame = self.exchange.frame_body(body.len());
                 self.sent += count(frame.len() + body.len());

@@ -2,13 +2,12 @@
 
 use super::attempt::{Attempt, Left, count};
 use super::batch::Batch;
-use super::client::{Client, ClientError, Then};
+use super::client::{Client, Then};
 use super::failure::Failure;
 use super::scratch::Received;
-use super::upload::{SHORT, Upload};
+use super::upload::Upload;
 use crate::ajp::exchange::Event;
 use crate::ajp::reply::ReplyHead;
-use crate::ajp::request::Body;
 use crate::time::Millis;
 use std::io::{self, IoSlice};
 use std::time::{Duration, Instant};
@@ -191,11 +190,7 @@ impl Attempt<'_> {
             return connection.send(&mut [IoSlice::new(&end)]).map_err(Failure::Lost);
         }
         let exchange = &mut self.exchange;
-        let known_length = matches!(self.task.request.body, Body::Length(_));
         let len = upload.next(client, want, |part| {
-            if part.len == 0 && known_length {
-                return Err(Failure::Client(ClientError::Read(SHORT)));
-            }
             if part.len == 0 {
                 return connection.send(&mut [IoSlice::new(&exchange.end_body())]).map_err(Failure::Lost);
             }

@@ -18,18 +18,18 @@ impl<'k> Upload<'k> {
         Self { kept, sent: 0 }
     }
 
-    /// The first `want` bytes, which are kept.
+    /// The first `want` bytes, or fewer if the body ends before; they are kept.
     pub(super) fn first(&mut self, client: &mut dyn Client, want: usize) -> Result<&[u8], ClientError> {
         while self.kept.len() < want {
             let missing = want - self.kept.len();
             let part = client.body(missing)?;
             part.slices.iter().for_each(|slice| self.kept.extend_from_slice(slice));
             if part.len < missing {
-                return Err(ClientError::Read(SHORT));
+                break;
             }
         }
-        self.sent = want;
-        Ok(self.kept.get(..want).unwrap_or_default())
+        self.sent = want.min(self.kept.len());
+        Ok(self.kept.get(..self.sent).unwrap_or_default())
     }
 
     /// The next `want` bytes or fewer, handed to `send`. Fewer: the body ends, or what was kept ends here. Returns
@@ -53,6 +53,3 @@ impl<'k> Upload<'k> {
         Ok(len)
     }
 }
-
-/// What is logged for a body that ended before its announced length.
-pub(super) const SHORT: u16 = 400;
