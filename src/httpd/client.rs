@@ -63,6 +63,19 @@ impl Browser {
         }
     }
 
+    /// Reads what the backend left unread of a request body that came over HTTP/2. mod_http2 would reset the stream
+    /// at the end of the request, and with it what is still on its way to the client. Over HTTP/1.1 httpd itself does
+    /// what is needed.
+    pub(super) fn drain(&mut self) {
+        // SAFETY: the request is live.
+        let (part_of_http2, expects_100) =
+            unsafe { (!(*(*self.r).connection).master.is_null(), (*self.r).expecting_100 != 0) };
+        if !part_of_http2 || expects_100 {
+            return;
+        }
+        while !self.body.ended && self.body.read(DRAINED_AT_ONCE).is_ok() {}
+    }
+
     /// Nothing more is written to this client.
     pub(super) fn give_up(&mut self) {
         // SAFETY: the request is live.
@@ -218,6 +231,9 @@ impl Client for Browser {
         self.body.read(want)
     }
 }
+
+/// Bytes read at once of a body that nobody wants.
+const DRAINED_AT_ONCE: usize = 8192;
 
 /// Most pieces of a request body that are handed on in place; more are copied together.
 const SLICES: usize = 64;

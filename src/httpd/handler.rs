@@ -134,6 +134,9 @@ fn serve(view: &RequestView, live: &Live, found: &Found<'_>, log: &dyn Log) -> c
     let result = forward(view, live, found, log, &mut scratch, &mut client, &mut report);
     SCRATCH.set(Some(scratch));
     notes::result(view, live, &report, begun.elapsed());
+    if result.is_ok() {
+        client.drain();
+    }
     match finish(found.worker, result, report.withheld, &mut client, log) {
         // Whoever includes the reply in a page (mod_include) learns from this that the part is no good.
         OK => view.status_of_bad_part().unwrap_or(OK),
