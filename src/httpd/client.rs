@@ -52,6 +52,7 @@ impl Browser {
         // SAFETY: the request is live; error and EOS buckets are made by its connection's allocator.
         unsafe {
             let c = (*self.r).connection;
+            self.forbid_caching();
             (*c).keepalive = ffi::ap_conn_keepalive_e::AP_CONN_CLOSE;
             let status = int(ffi::HTTP_BAD_GATEWAY);
             let error =
@@ -60,6 +61,21 @@ impl Browser {
             ffi::jk_shim_append(self.out, ffi::apr_bucket_eos_create((*c).bucket_alloc));
             ffi::ap_pass_brigade((*self.r).output_filters, self.out);
             ffi::apr_brigade_cleanup(self.out.cast());
+        }
+    }
+
+    /// Keeps mod_cache from taking half a reply, or a page with half a part in it, for the whole.
+    ///
+    /// # Safety
+    /// No other thread uses the request.
+    unsafe fn forbid_caching(&self) {
+        let mut r = self.r;
+        while !r.is_null() {
+            // SAFETY: the main request of a live one is live.
+            unsafe {
+                (*r).no_cache = 1;
+                r = (*r).main;
+            }
         }
     }
 
