@@ -49,7 +49,7 @@ def site(request, make_shared, peer):
     for name in FILES:
         httpd.document(name, f"static {name}")
     for name, (mount, options, *lines) in SITES.items():
-        httpd.listen(name).conf("\n".join([f"<VirtualHost *:${{{name}_PORT}}>", mount, *lines, "<Directory ${DIR}/docs>", options, "</Directory>", "</VirtualHost>"]))
+        httpd.conf("\n".join(["<VirtualHost *:${PORT}>", f"ServerName {name.lower()}.example", mount, *lines, "<Directory ${DIR}/docs>", options, "</Directory>", "</VirtualHost>"]))
     return httpd.start()
 
 
@@ -63,7 +63,7 @@ LISTING, STATIC = "listing", "static"
 
 
 @pytest.mark.parametrize(
-    "port,target,answer,worker",
+    "name,target,answer,worker",
     [
         ("FIRST", "/empty/", "/empty/", "w"),
         ("FIRST", "/html/", STATIC, "w"),
@@ -105,10 +105,10 @@ LISTING, STATIC = "listing", "static"
         ("WHOLE", "/empty/", LISTING, "-"),
     ],
 )
-def test_who_answers_for_a_directory(site, peer, port, target, answer, worker):
+def test_who_answers_for_a_directory(site, peer, name, target, answer, worker):
     answer, worker = (what[site.autoindex] if isinstance(what, dict) else what for what in (answer, worker))
-    with site.client(port=f"{port}_PORT") as client:
-        got = client.ask(target)
+    with site.client() as client:
+        got = client.ask(target, host=f"{name.lower()}.example")
     if isinstance(answer, int):
         assert got.status == answer
     elif answer == LISTING:
@@ -123,7 +123,7 @@ def test_who_answers_for_a_directory(site, peer, port, target, answer, worker):
 
 
 @pytest.mark.parametrize(
-    "port,target,answer",
+    "name,target,answer",
     [
         ("FIRST", "/empty/", "/empty/"),
         ("FIRST", "/jsp/", "/jsp/index.jsp"),
@@ -136,25 +136,25 @@ def test_who_answers_for_a_directory(site, peer, port, target, answer, worker):
         ("BOTH", "/jsp/", "/jsp/index.jsp"),
     ],
 )
-def test_a_body_goes_with_the_request_for_a_directory(site, peer, port, target, answer):
+def test_a_body_goes_with_the_request_for_a_directory(site, peer, name, target, answer):
     """mod_autoindex lists for GET only; mod_dir looks for index files for POST too."""
-    with site.client(port=f"{port}_PORT") as client:
-        got = client.ask(target, "POST", body=b"body ")
+    with site.client() as client:
+        got = client.ask(target, "POST", body=b"body ", host=f"{name.lower()}.example")
         if isinstance(answer, int):
             assert got.status == answer
         else:
             assert got.body[:7] == b"static " if answer == STATIC else got.body == b"backend body " + answer.encode()
-        assert client.ask("/html/").body == b"static html/index.html"
+        assert client.ask("/html/", host=f"{name.lower()}.example").body == b"static html/index.html"
 
 
-@pytest.mark.parametrize("port,served", [("FIRST", True), ("NAMED", True), ("BOTH", True), ("NONE", False), ("FORWARD", False)])
-def test_options_for_a_directory_reach_whoever_serves_it(site, peer, port, served):
-    with site.client(port=f"{port}_PORT") as client:
-        assert client.ask("/empty/", "OPTIONS").status == 200
+@pytest.mark.parametrize("name,served", [("FIRST", True), ("NAMED", True), ("BOTH", True), ("NONE", False), ("FORWARD", False)])
+def test_options_for_a_directory_reach_whoever_serves_it(site, peer, name, served):
+    with site.client() as client:
+        assert client.ask("/empty/", "OPTIONS", host=f"{name.lower()}.example").status == 200
     assert [request.method for request in peer.requests] == ["OPTIONS"] * served
 
 
 def test_head_for_a_directory_reaches_the_index_page(site, peer):
-    with site.client(port="FIRST_PORT") as client:
-        assert client.ask("/jsp/", "HEAD").status == 200
+    with site.client() as client:
+        assert client.ask("/jsp/", "HEAD", host="first.example").status == 200
     assert [(request.method, request.uri) for request in peer.requests] == [("HEAD", b"/jsp/index.jsp")]
