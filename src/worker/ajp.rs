@@ -163,6 +163,11 @@ impl AjpWorker {
             if again {
                 means.client.forget_head();
             }
+            if again && attempt.was_stale(failure) {
+                // Asking first would have cost no try, so not asking does not either.
+                attempt = attempt.again();
+                continue;
+            }
             if !again || tries >= self.spec.retries {
                 return Served { result, again, bytes };
             }

@@ -29,6 +29,12 @@ pub(super) struct Attempt<'a> {
     pub(super) withheld: Option<u16>,
     /// Since when part of a packet is there, if it is.
     pub(super) partial_since: Option<Instant>,
+    /// Idle connections are asked about, also fresh ones.
+    careful: bool,
+    /// The connection was taken without asking whether it still lives.
+    unchecked: bool,
+    /// The backend has sent something.
+    pub(super) heard: bool,
     /// How far it got.
     pub(super) reach: Reach,
     /// Bytes received.
@@ -64,6 +70,9 @@ impl<'a> Attempt<'a> {
             set_cookie,
             withheld: None,
             partial_since: None,
+            careful: false,
+            unchecked: false,
+            heard: false,
             reach: Reach::default(),
             read: 0,
             sent: 0,
@@ -73,7 +82,12 @@ impl<'a> Attempt<'a> {
     /// The same request again, after a failure: with another idle connection, if there is one.
     pub(super) fn again(mut self) -> Self {
         self.lease.next_idle();
-        Self::new(self.worker, self.task, self.lease, self.set_cookie)
+        Self { careful: true, ..Self::new(self.worker, self.task, self.lease, self.set_cookie) }
+    }
+
+    /// Whether it failed for nothing but a connection that the backend had closed and nobody had asked about.
+    pub(super) fn was_stale(&self, failure: &Failure) -> bool {
+        self.unchecked && !self.heard && matches!(failure, Failure::Lost(_) | Failure::Send(_))
     }
 
     /// Runs it. The connection is given back if the exchange ended cleanly, else closed.
@@ -106,22 +120,25 @@ impl<'a> Attempt<'a> {
     fn connect(&mut self, received: &mut Received) -> Result<(), Failure> {
         received.clear();
         let probes = self.worker.probes();
-        let repeatable = is_idempotent(self.task.request.method);
+        let repeatable = !self.careful && is_idempotent(self.task.request.method);
         while let Some(connection) = self.lease.connection() {
             let number = connection.number();
-            match connection.fitness(repeatable) {
-                Fitness::Fit
+            let fitness = connection.fitness(repeatable);
+            self.unchecked = fitness == Fitness::Fresh && probes.before_request.is_none();
+            match fitness {
+                Fitness::Fit | Fitness::Fresh
                     if probes.before_request.is_none_or(|t| connection.probe(t, received).is_ok()) =>
                 {
                     return Ok(());
                 }
-                Fitness::Fit | Fitness::Unfit => {
+                Fitness::Fit | Fitness::Fresh | Fitness::Unfit => {
                     say!(self.task.log, Debug, "worker {}: idle connection {number} is closed", self.name());
                     self.lease.next_idle();
                 }
                 Fitness::Busy => self.lease.put_aside(),
             }
         }
+        self.unchecked = false;
         let connection = self.lease.put(self.worker.open(self.task.log)?);
         match probes.after_connect.or(probes.before_request) {
             Some(timeout) => connection.probe(timeout, received),

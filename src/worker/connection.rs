@@ -26,8 +26,10 @@ pub(super) struct Connection {
 /// Whether an idle connection can carry a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Fitness {
-    /// As far as this side knows.
+    /// As far as the kernel knows.
     Fit,
+    /// It could a moment ago; the kernel was not asked.
+    Fresh,
     /// Not yet: the backend is still busy with the last one.
     Busy,
     /// Never again.
@@ -77,7 +79,9 @@ impl Connection {
         if self.owes_end {
             return self.take_end();
         }
-        if (repeatable && self.idle_since.elapsed() < FRESH) || self.socket.idle() == Idle::Quiet {
+        if repeatable && self.idle_since.elapsed() < FRESH {
+            Fitness::Fresh
+        } else if self.socket.idle() == Idle::Quiet {
             Fitness::Fit
         } else {
             Fitness::Unfit

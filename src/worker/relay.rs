@@ -46,7 +46,10 @@ impl Attempt<'_> {
         let connection = self.lease.connection().ok_or(Failure::NoSlot)?;
         match connection.receive(received, bound.wait) {
             Ok(0) => Err(Failure::Lost(io::ErrorKind::UnexpectedEof.into())),
-            Ok(_) => Ok(()),
+            Ok(_) => {
+                self.heard = true;
+                Ok(())
+            }
             Err(e) if e.kind() == io::ErrorKind::TimedOut => Err(bound.passed(e)),
             Err(e) => Err(Failure::Lost(e)),
         }

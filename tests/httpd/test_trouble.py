@@ -605,6 +605,22 @@ def test_bytes_after_the_end_never_reach_the_next_request(make, when, surplus):
         assert second.body == b"somebody else's", "the original gives the stranger's reply"
 
 
+def test_a_backend_that_closes_after_each_reply_costs_no_try(make):
+    """Requests come faster than the end of the stream."""
+    peer, httpd = make.peer("w"), make.httpd()
+    httpd.workers(f"worker.list=w\nworker.w.host=127.0.0.1\nworker.w.port={peer.port}\nworker.w.retries=1\n")
+    httpd.conf("JkMount /* w").start()
+
+    def once(turn):
+        turn.reply(200, b"w")
+        turn.close()
+
+    peer.default = once
+    with Client(httpd.port) as client:
+        seen = {client.ask(f"/{n}").status for n in range(100)}
+    assert seen in deviates("D81: a connection that was closed unasked costs no try", ours=[{200}], theirs=[{200}, {200, 502}])
+
+
 # What the backend says about the framing -----------------------------------------------------------------------------
 
 FRAMING = "D4: framing is httpd's; a body is held to its length"
