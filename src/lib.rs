@@ -18,6 +18,9 @@ pub mod uri;
 // What the administrator asked for.
 pub mod config;
 
+// What the status worker is asked for, and how its answers look.
+pub mod status;
+
 // The operating system, what processes share, doing it, and the host.
 #[cfg(feature = "httpd")]
 mod httpd;

@@ -13,14 +13,14 @@ const FLOORS: &[&[&str]] = &[
     &["text", "time", "log"],
     &["ajp", "uri", "session", "balance", "request_log", "sys"],
     &["config"],
-    &["shm"],
+    &["shm", "status"],
     &["worker"],
     &["httpd"],
 ];
 
 /// Rooms in which the compiler forbids `unsafe`.
 const FORBIDS_UNSAFE: &[&str] =
-    &["text", "time", "log", "ajp", "uri", "session", "balance", "request_log", "config", "worker"];
+    &["text", "time", "log", "ajp", "uri", "session", "balance", "request_log", "config", "status", "worker"];
 
 /// Rooms that may hold `unsafe`.
 const HOLDS_UNSAFE: &[&str] = &["sys", "httpd"];
@@ -38,7 +38,8 @@ const WORLD: &[&str] = &[
 ];
 
 /// Rooms without clock, files, sockets and atomics.
-const PURE: &[&str] = &["text", "time", "log", "ajp", "uri", "session", "balance", "request_log", "config"];
+const PURE: &[&str] =
+    &["text", "time", "log", "ajp", "uri", "session", "balance", "request_log", "config", "status"];
 
 /// Most lines of a file without its tests.
 const LINES_MAX: usize = 400;
