@@ -26,9 +26,12 @@ impl<'p> Picture<'p> {
         Self { lb, process, rule, own: RefCell::default() }
     }
 
-    /// Forgets what was noted.
+    /// Forgets what was noted, except of a member that reset this request's connection: it waits for a request to
+    /// probe it, and that is not the one it has just failed.
     pub(super) fn forget(&self) {
-        self.own.borrow_mut().clear();
+        self.own.borrow_mut().retain(|(index, state)| {
+            *state == State::Error && self.member(*index).slot.state() == State::Recover
+        });
     }
 
     /// How many requests are under way for a record, over all processes.

@@ -365,6 +365,12 @@ def test_how_often_each_member_is_asked_when_all_fail(make, lb, member, hits):
     assert tuple(len(peer.requests) for peer in balancer.peers.values()) == hits
 
 
+def test_a_member_that_reset_a_request_is_not_its_second_round_too(make):
+    lb = Balancer(make, ["distance=0 retries=1", "distance=1 retries=1"], "lb_retries=1 retries=2 retry_interval=1")
+    lb["m1"].default = lambda turn: turn.reset()
+    assert lb.who() == "m2"
+
+
 def test_a_member_that_fails_while_it_serves_others_stays_in_use(make):
     """A local error: only this request avoids the member."""
     lb = Balancer(make, ["retries=1", "retries=1"], threads=8)
