@@ -4,19 +4,24 @@
 //! is a *generation*: records of names that the new configuration still has are kept as they are, others are
 //! reused, but not before a second restart has passed, since children of the last generation may still write.
 //!
-//! How many requests are under way is counted per child process and added up when asked for. A child that was
-//! killed takes its counts with it: its place is cleared when the next child takes it, and does not count once
-//! maintenance has seen that the process is gone.
+//! What is under way is counted in the [`census`](super::census), what administrators change stands in
+//! [`edits`](super::edits); both have one entry per record, found by its [`Column`].
 
+mod edit;
+
+use super::census::{Census, Gauge};
+use super::edits::EditSlot;
 use super::slot::{AjpSlot, LbSlot, MemberSlot, Tag};
 use crate::shared_record;
+use crate::sys::clock;
 use crate::sys::mapping::{Region, Shared};
-use crate::sys::process;
 use std::fmt;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
-const MAGIC: u64 = 0x6d6f_645f_6a6b_0001;
+pub use super::census::{Child, Column, Counted};
+
+const MAGIC: u64 = 0x6d6f_645f_6a6b_0002;
 
 shared_record! {
     struct Head {
@@ -29,6 +34,10 @@ shared_record! {
         /// Places among the children that were ever taken: the rows from here on are empty.
         places: AtomicU32,
         maintained: AtomicU64,
+        /// Counts the changes of all workers, so that one look tells whether there were any.
+        edits: AtomicU32,
+        /// The process that is changing something; 0: none.
+        editor: AtomicU32,
     }
 }
 
@@ -85,9 +94,8 @@ pub struct Board {
     ajp: &'static [AjpSlot],
     members: &'static [MemberSlot],
     lbs: &'static [LbSlot],
-    pids: &'static [AtomicU32],
-    /// Requests under way: one row per child, one column per record (AJP workers, members, balancers in turn).
-    busy: &'static [AtomicU32],
+    edits: &'static [EditSlot],
+    census: Census,
 }
 
 impl Board {
@@ -125,14 +133,20 @@ impl Board {
 
     fn lay(region: Region, room: Room) -> Option<Self> {
         let layout = Layout::of(room);
+        let head: &Head = region.records(0, 1)?.first()?;
         Some(Self {
             region,
-            head: region.records(0, 1)?.first()?,
+            head,
             ajp: region.records(layout.ajp, room.ajp)?,
             members: region.records(layout.members, room.members)?,
             lbs: region.records(layout.lbs, room.lbs)?,
-            pids: region.records(layout.pids, room.children)?,
-            busy: region.records(layout.busy, room.children.checked_mul(layout.columns)?)?,
+            edits: region.records(layout.edits, layout.records)?,
+            census: Census {
+                places: &head.places,
+                pids: region.records(layout.pids, room.children)?,
+                counts: region.records(layout.counts, room.children.checked_mul(layout.columns)?)?,
+                gauges: region.records(layout.gauges, layout.columns)?,
+            },
         })
     }
 
@@ -147,7 +161,7 @@ impl Board {
             ajp: self.ajp.len(),
             members: self.members.len(),
             lbs: self.lbs.len(),
-            children: self.pids.len(),
+            children: self.census.pids.len(),
         }
     }
 
@@ -157,7 +171,7 @@ impl Board {
         let free = |tags: &mut dyn Iterator<Item = &Tag>| {
             tags.filter(|tag| is_free(tag, now.wrapping_add(1))).count()
         };
-        self.pids.len() >= need.children
+        self.census.pids.len() >= need.children
             && free(&mut self.ajp.iter().map(|slot| &slot.tag)) >= need.ajp
             && free(&mut self.members.iter().map(|slot| &slot.tag)) >= need.members
             && free(&mut self.lbs.iter().map(|slot| &slot.tag)) >= need.lbs
@@ -174,6 +188,12 @@ impl Board {
         larger.ajp.iter().zip(self.ajp).for_each(|(new, old)| new.copy_from(old));
         larger.members.iter().zip(self.members).for_each(|(new, old)| new.copy_from(old));
         larger.lbs.iter().zip(self.lbs).for_each(|(new, old)| new.copy_from(old));
+        for (new, old) in larger.edits_by_kind().into_iter().zip(self.edits_by_kind()) {
+            new.iter().zip(old).for_each(|(new, old)| new.copy_from(old));
+        }
+        for (new, old) in larger.gauges_by_kind().into_iter().zip(self.gauges_by_kind()) {
+            new.iter().zip(old).for_each(|(new, old)| new.copy_peak(old));
+        }
         Ok(larger)
     }
 
@@ -187,8 +207,15 @@ impl Board {
     /// # Errors
     /// When the board is full.
     pub fn ajp(&self, name: &[u8]) -> Result<(&'static AjpSlot, Column), BoardError> {
-        let index = self.claim(self.ajp, |slot| &slot.tag, b"", name, AjpSlot::clear)?;
-        self.ajp.get(index).map(|slot| (slot, Column(index))).ok_or(BoardError::Full)
+        let (slot, index, new) = self.claim(self.ajp, |slot| &slot.tag, b"", name)?;
+        let column = Column(index);
+        if new {
+            slot.clear(clock::now().0);
+            self.census.clear(column);
+            self.census.clear(self.open_column(column));
+            self.clear_edits(column);
+        }
+        Ok((slot, column))
     }
 
     /// The record of the member `name` of the balancer `lb`.
@@ -196,9 +223,14 @@ impl Board {
     /// # Errors
     /// When the board is full.
     pub fn member(&self, lb: &[u8], name: &[u8]) -> Result<(&'static MemberSlot, Column), BoardError> {
-        let index = self.claim(self.members, |slot| &slot.tag, lb, name, MemberSlot::clear)?;
+        let (slot, index, new) = self.claim(self.members, |slot| &slot.tag, lb, name)?;
         let column = Column(self.ajp.len() + index);
-        self.members.get(index).map(|slot| (slot, column)).ok_or(BoardError::Full)
+        if new {
+            slot.clear();
+            self.census.clear(column);
+            self.clear_edits(column);
+        }
+        Ok((slot, column))
     }
 
     /// The record of a balancer.
@@ -206,21 +238,25 @@ impl Board {
     /// # Errors
     /// When the board is full.
     pub fn lb(&self, name: &[u8]) -> Result<(&'static LbSlot, Column), BoardError> {
-        let index = self.claim(self.lbs, |slot| &slot.tag, b"", name, LbSlot::clear)?;
+        let (slot, index, new) = self.claim(self.lbs, |slot| &slot.tag, b"", name)?;
         let column = Column(self.ajp.len() + self.members.len() + index);
-        self.lbs.get(index).map(|slot| (slot, column)).ok_or(BoardError::Full)
+        if new {
+            slot.clear(clock::now().0);
+            self.census.clear(column);
+            self.clear_edits(column);
+        }
+        Ok((slot, column))
     }
 
-    /// Index of the record of `name`: its own of an earlier generation, else one that is free. Only the parent
-    /// calls this, and only one thread of it.
+    /// The record of `name`, and whether it starts anew: its own if the last configuration had it too, else one that
+    /// is free. Only the parent calls this, and only one thread of it.
     fn claim<T: Shared>(
         &self,
-        slots: &[T],
+        slots: &'static [T],
         tag: fn(&T) -> &Tag,
         parent: &[u8],
         name: &[u8],
-        clear: fn(&T),
-    ) -> Result<usize, BoardError> {
+    ) -> Result<(&'static T, usize, bool), BoardError> {
         let now = self.head.generation.load(Relaxed);
         let known =
             slots.iter().position(|s| tag(s).generation.load(Relaxed) != 0 && tag(s).is(parent, name));
@@ -229,72 +265,64 @@ impl Board {
             None => slots.iter().position(|s| is_free(tag(s), now)).ok_or(BoardError::Full)?,
         };
         let slot = slots.get(index).ok_or(BoardError::Full)?;
-        if known.is_none() {
-            clear(slot);
-            tag(slot).set(parent, name);
-        }
+        // What left the configuration and comes back later is not what it was.
+        let new = is_free(tag(slot), now);
+        tag(slot).set(parent, name);
         tag(slot).generation.store(now, Release);
-        Ok(index)
+        Ok((slot, index, new))
     }
 
-    /// Takes a place for this process among the children. Without a free one the last place is shared, and a
-    /// killed child may then leave counts behind.
+    fn edits_by_kind(&self) -> [&'static [EditSlot]; 3] {
+        let (ajp, rest) = self.edits.split_at_checked(self.ajp.len()).unwrap_or_default();
+        let (members, lbs) = rest.split_at_checked(self.members.len()).unwrap_or_default();
+        [ajp, members, lbs]
+    }
+
+    fn gauges_by_kind(&self) -> [&'static [Gauge]; 4] {
+        let (ajp, rest) = self.census.gauges.split_at_checked(self.ajp.len()).unwrap_or_default();
+        let (members, rest) = rest.split_at_checked(self.members.len()).unwrap_or_default();
+        let (lbs, open) = rest.split_at_checked(self.lbs.len()).unwrap_or_default();
+        [ajp, members, lbs, open]
+    }
+
+    /// Takes a place for this process among the children.
     pub fn join(&self) -> Child {
-        let me = process::id();
-        let Some(place) = self.pids.iter().position(|pid| take_place(pid, me)) else {
-            return Child { place: self.pids.len().saturating_sub(1) };
-        };
-        self.head.places.fetch_max(u32::try_from(place + 1).unwrap_or(u32::MAX), Relaxed);
-        self.clear_row(place);
-        Child { place }
+        self.census.join()
     }
 
-    /// Gives the place back; the counts of a child that ends in order are zero by then.
+    /// Gives the place back.
     pub fn leave(&self, child: Child) {
-        if let Some(pid) = self.pids.get(child.place) {
-            let _ = pid.compare_exchange(process::id(), 0, AcqRel, Relaxed);
-        }
+        self.census.leave(child);
     }
 
     /// Clears the counts of children that no longer exist.
     pub fn bury(&self) {
-        for (place, pid) in self.pids.iter().enumerate() {
-            let id = pid.load(Acquire);
-            if id != 0
-                && !process::exists(id)
-                && pid.compare_exchange(id, process::id(), AcqRel, Relaxed).is_ok()
-            {
-                self.clear_row(place);
-                pid.store(0, Release);
-            }
-        }
+        self.census.bury();
     }
 
-    /// How many requests are under way for a record, over all children.
+    /// How many requests are under way for a record, or connections open, over all children.
     pub fn busy(&self, column: Column) -> u32 {
-        let places = usize::try_from(self.head.places.load(Relaxed)).unwrap_or(0);
-        let taken = self.pids.iter().enumerate().take(places).filter(|(_, pid)| pid.load(Relaxed) != 0);
-        taken.filter_map(|(place, _)| self.row(place).get(column.0)).map(|n| n.load(Relaxed)).sum()
+        self.census.sum(column)
     }
 
-    /// Counts a request until the guard is dropped.
-    pub fn enter(&self, child: Child, column: Column) -> Busy {
-        let count = self.row(child.place).get(column.0);
-        if let Some(count) = count {
-            count.fetch_add(1, Relaxed);
-        }
-        Busy(count)
+    /// The most that were under way or open at once since the last reset.
+    pub fn max_busy(&self, column: Column) -> u32 {
+        self.census.peak(column)
     }
 
-    fn clear_row(&self, place: usize) {
-        for count in self.row(place) {
-            count.store(0, Relaxed);
-        }
+    /// Begins to measure [`max_busy`](Self::max_busy) anew.
+    pub fn reset_max_busy(&self, column: Column) {
+        self.census.reset_peak(column);
     }
 
-    fn row(&self, place: usize) -> &'static [AtomicU32] {
-        let columns = self.ajp.len() + self.members.len() + self.lbs.len();
-        self.busy.get(place * columns..(place + 1) * columns).unwrap_or_default()
+    /// Counts a request or a connection until the guard is dropped.
+    pub fn enter(&self, child: Child, column: Column) -> Counted {
+        self.census.enter(child, column)
+    }
+
+    /// Where the open connections of an AJP worker are counted, given where its requests are.
+    pub fn open_column(&self, ajp: Column) -> Column {
+        Column(ajp.0 + self.edits.len())
     }
 
     /// Whether global maintenance is due; true for exactly one caller per interval.
@@ -310,55 +338,34 @@ fn is_free(tag: &Tag, now: u32) -> bool {
     generation == 0 || now.wrapping_sub(generation) >= 2
 }
 
-fn take_place(pid: &AtomicU32, me: u32) -> bool {
-    let holder = pid.load(Acquire);
-    (holder == 0 || holder == me || !process::exists(holder))
-        && pid.compare_exchange(holder, me, AcqRel, Relaxed).is_ok()
-}
-
-/// Which record a count belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Column(usize);
-
-/// This process's place among the children.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Child {
-    place: usize,
-}
-
-/// One request under way; dropping it ends it, on every path.
-#[derive(Debug)]
-#[must_use]
-pub struct Busy(Option<&'static AtomicU32>);
-
-impl Drop for Busy {
-    fn drop(&mut self) {
-        if let Some(count) = self.0 {
-            let _ = count.fetch_update(Relaxed, Relaxed, |n| Some(n.saturating_sub(1)));
-        }
-    }
-}
-
 struct Layout {
     ajp: usize,
     members: usize,
     lbs: usize,
+    edits: usize,
     pids: usize,
-    busy: usize,
+    gauges: usize,
+    counts: usize,
     end: usize,
+    /// AJP workers, members and balancers, in this order.
+    records: usize,
+    /// The same, and the connections of AJP workers.
     columns: usize,
 }
 
 impl Layout {
     fn of(room: Room) -> Self {
-        let columns = room.ajp + room.members + room.lbs;
+        let records = room.ajp + room.members + room.lbs;
+        let columns = records + room.ajp;
         let ajp = align(size_of::<Head>());
         let members = align(ajp + room.ajp * size_of::<AjpSlot>());
         let lbs = align(members + room.members * size_of::<MemberSlot>());
-        let pids = align(lbs + room.lbs * size_of::<LbSlot>());
-        let busy = align(pids + room.children * size_of::<AtomicU32>());
-        let end = align(busy + room.children * columns * size_of::<AtomicU32>());
-        Self { ajp, members, lbs, pids, busy, end, columns }
+        let edits = align(lbs + room.lbs * size_of::<LbSlot>());
+        let pids = align(edits + records * size_of::<EditSlot>());
+        let gauges = align(pids + room.children * size_of::<AtomicU32>());
+        let counts = align(gauges + columns * size_of::<Gauge>());
+        let end = align(counts + room.children * columns * size_of::<AtomicU32>());
+        Self { ajp, members, lbs, edits, pids, gauges, counts, end, records, columns }
     }
 }
 
@@ -369,6 +376,7 @@ const fn align(offset: usize) -> usize {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use super::super::edits::{Edit, Edits};
     use super::*;
 
     fn board() -> Board {
@@ -440,7 +448,7 @@ mod tests {
         let (_, column) = board.ajp(b"a").unwrap();
         let child = board.join();
         std::mem::forget(board.enter(child, column));
-        board.pids[child.place].store(u32::MAX >> 1, Relaxed);
+        board.census.kill(child);
         assert_eq!(board.busy(column), 1);
         board.bury();
         assert_eq!(board.busy(column), 0);
@@ -453,5 +461,84 @@ mod tests {
         assert!(!board.maintenance_due(105, 10));
         assert!(board.maintenance_due(110, 10));
         assert!(!board.maintenance_due(110, 10));
+    }
+
+    fn set_first(value: u64) -> impl FnOnce(&mut Edits) -> bool {
+        move |edits| {
+            edits.numbers = Default::default();
+            *edits.numbers.first_mut().unwrap() = Some(Edit { value, was: 0 });
+            true
+        }
+    }
+
+    fn first(board: &Board, column: Column) -> Option<u64> {
+        board.edits_of(column).unwrap().read().numbers.first().unwrap().as_ref().map(|edit| edit.value)
+    }
+
+    #[test]
+    fn changes_outlive_restarts_but_not_an_absence() {
+        let board = board();
+        let (_, lb) = board.lb(b"lb").unwrap();
+        assert!(board.edit(lb, set_first(7)));
+        assert!(!board.edit(lb, |_| false));
+        assert_eq!(board.edits(), 1);
+        board.next_generation();
+        assert_eq!((board.lb(b"lb").unwrap().1, first(&board, lb)), (lb, Some(7)));
+        board.next_generation();
+        board.next_generation();
+        assert_eq!((board.lb(b"lb").unwrap().1, first(&board, lb)), (lb, None));
+    }
+
+    #[test]
+    fn changes_move_to_a_larger_board() {
+        let board = board();
+        let (_, ajp) = board.ajp(b"a").unwrap();
+        let (_, member) = board.member(b"lb", b"a").unwrap();
+        let (_, lb) = board.lb(b"lb").unwrap();
+        for (column, value) in [(ajp, 1), (member, 2), (lb, 3)] {
+            assert!(board.edit(column, set_first(value)));
+        }
+        let larger = board.grow(Room { ajp: 9, members: 9, lbs: 9, children: 9 }).unwrap();
+        let columns =
+            [larger.ajp(b"a").unwrap().1, larger.member(b"lb", b"a").unwrap().1, larger.lb(b"lb").unwrap().1];
+        assert_eq!(columns.map(|column| first(&larger, column)), [Some(1), Some(2), Some(3)]);
+    }
+
+    #[test]
+    fn a_process_that_was_killed_in_its_turn_is_passed_over() {
+        let board = board();
+        let (_, lb) = board.lb(b"lb").unwrap();
+        board.head.editor.store(u32::MAX >> 1, Relaxed);
+        assert!(board.edit(lb, set_first(7)));
+        assert_eq!(board.head.editor.load(Relaxed), 0);
+    }
+
+    #[test]
+    fn the_peak_is_that_of_all_children_together() {
+        let board = board();
+        let (_, ajp) = board.ajp(b"a").unwrap();
+        let open = board.open_column(ajp);
+        let (one, other) = (board.join(), Child { place: 3 });
+        let guards = [board.enter(one, ajp), board.enter(other, ajp), board.enter(one, open)];
+        drop(guards);
+        drop(board.enter(one, ajp));
+        assert_eq!((board.max_busy(ajp), board.max_busy(open)), (2, 1));
+        board.reset_max_busy(ajp);
+        drop(board.enter(one, ajp));
+        assert_eq!((board.max_busy(ajp), board.max_busy(open)), (1, 1));
+    }
+
+    #[test]
+    fn a_dead_child_does_not_raise_the_next_peak() {
+        let board = board();
+        let (_, column) = board.ajp(b"a").unwrap();
+        let child = board.join();
+        std::mem::forget([board.enter(child, column), board.enter(child, column)]);
+        board.census.kill(child);
+        board.bury();
+        let child = board.join();
+        let three = [0; 3].map(|_| board.enter(child, column));
+        assert_eq!(board.max_busy(column), 3);
+        drop(three);
     }
 }

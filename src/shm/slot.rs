@@ -8,6 +8,7 @@ use crate::shared_record;
 use crate::time::Seconds;
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64};
+use std::time::Duration;
 
 /// Longest name that fits a record; the configuration refuses longer ones.
 pub const NAME_MAX: usize = 63;
@@ -57,6 +58,53 @@ fn put(field: &[AtomicU8; NAME_MAX], len: &AtomicU8, text: &[u8]) {
     len.store(u8::try_from(text.len().min(NAME_MAX)).unwrap_or(0), Relaxed);
 }
 
+/// Upper ends of the classes into which durations of requests are sorted, in milliseconds. One more class takes what
+/// is longer than all.
+pub const LATENCY_MS: [u32; 13] = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000];
+
+shared_record! {
+    /// How many requests took how long.
+    pub struct Latency {
+        classes: [AtomicU64; LATENCY_MS.len() + 1],
+        /// All durations together, in microseconds.
+        total: AtomicU64,
+    }
+}
+
+impl Latency {
+    /// Counts one request.
+    pub fn add(&self, took: Duration) {
+        let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let class = LATENCY_MS.iter().take_while(|end| u64::from(**end) * 1000 < micros).count();
+        if let Some(class) = self.classes.get(class) {
+            class.fetch_add(1, Relaxed);
+        }
+        self.total.fetch_add(micros, Relaxed);
+    }
+
+    /// Requests per class; classes do not include one another.
+    pub fn counts(&self) -> [u64; LATENCY_MS.len() + 1] {
+        self.classes.each_ref().map(|class| class.load(Relaxed))
+    }
+
+    /// All durations together, in microseconds.
+    pub fn total_micros(&self) -> u64 {
+        self.total.load(Relaxed)
+    }
+
+    fn copy_from(&self, other: &Self) {
+        for (to, from) in self.classes.iter().zip(&other.classes) {
+            to.store(from.load(Relaxed), Relaxed);
+        }
+        self.total.store(other.total.load(Relaxed), Relaxed);
+    }
+
+    fn clear(&self) {
+        self.classes.iter().for_each(|class| class.store(0, Relaxed));
+        self.total.store(0, Relaxed);
+    }
+}
+
 shared_record! {
     /// What is counted per AJP worker name, wherever the name is used (alone or in several balancers).
     pub struct AjpSlot {
@@ -76,6 +124,10 @@ shared_record! {
         pub reply_timeouts: AtomicU32,
         /// When an attempt last failed; 0: never, or it works again.
         pub error_time: AtomicU64,
+        /// When counting began, in seconds since 1970.
+        pub last_reset: AtomicU64,
+        /// How long requests took.
+        pub latency: Latency,
     }
 }
 
@@ -167,6 +219,8 @@ shared_record! {
         pub tag: Tag,
         /// When its members were last maintained, in seconds.
         pub maintained: AtomicU64,
+        /// When counting began, in seconds since 1970.
+        pub last_reset: AtomicU64,
     }
 }
 
@@ -174,31 +228,39 @@ impl AjpSlot {
     /// Takes over another record's content.
     pub(super) fn copy_from(&self, other: &Self) {
         self.tag.copy_from(&other.tag);
-        for (to, from) in [
-            (&self.used, &other.used),
-            (&self.read, &other.read),
-            (&self.sent, &other.sent),
-            (&self.error_time, &other.error_time),
-        ] {
+        for (to, from) in self.counters().into_iter().zip(other.counters()) {
             to.store(from.load(Relaxed), Relaxed);
         }
-        for (to, from) in [
-            (&self.errors, &other.errors),
-            (&self.client_errors, &other.client_errors),
-            (&self.reply_timeouts, &other.reply_timeouts),
-        ] {
+        for (to, from) in self.small_counters().into_iter().zip(other.small_counters()) {
             to.store(from.load(Relaxed), Relaxed);
         }
+        self.error_time.store(other.error_time.load(Relaxed), Relaxed);
+        self.last_reset.store(other.last_reset.load(Relaxed), Relaxed);
+        self.latency.copy_from(&other.latency);
     }
 
-    /// Back to the start.
-    pub(super) fn clear(&self) {
-        for counter in [&self.used, &self.read, &self.sent, &self.error_time] {
-            counter.store(0, Relaxed);
-        }
-        for counter in [&self.errors, &self.client_errors, &self.reply_timeouts] {
-            counter.store(0, Relaxed);
-        }
+    /// Back to the start. `now` is in seconds since 1970.
+    pub(super) fn clear(&self, now: u64) {
+        self.error_time.store(0, Relaxed);
+        self.errors.store(0, Relaxed);
+        self.reset(now);
+    }
+
+    /// Counts from zero again; errors and the time of the last one stay. `now` is in seconds since 1970.
+    pub fn reset(&self, now: u64) {
+        self.counters().iter().for_each(|counter| counter.store(0, Relaxed));
+        self.client_errors.store(0, Relaxed);
+        self.reply_timeouts.store(0, Relaxed);
+        self.latency.clear();
+        self.last_reset.store(now, Relaxed);
+    }
+
+    fn counters(&self) -> [&AtomicU64; 3] {
+        [&self.used, &self.read, &self.sent]
+    }
+
+    fn small_counters(&self) -> [&AtomicU32; 3] {
+        [&self.errors, &self.client_errors, &self.reply_timeouts]
     }
 }
 
@@ -219,8 +281,8 @@ impl MemberSlot {
         self.errors.store(other.errors.load(Relaxed), Relaxed);
     }
 
-    /// Back to the start.
-    pub(super) fn clear(&self) {
+    /// Back to the start: idle, without errors, nothing counted.
+    pub fn clear(&self) {
         self.works();
         self.set_state(State::Idle);
         for counter in [&self.value, &self.sessions, &self.elected, &self.elected_before] {
@@ -235,10 +297,33 @@ impl LbSlot {
     pub(super) fn copy_from(&self, other: &Self) {
         self.tag.copy_from(&other.tag);
         self.maintained.store(other.maintained.load(Relaxed), Relaxed);
+        self.last_reset.store(other.last_reset.load(Relaxed), Relaxed);
     }
 
-    /// Back to the start.
-    pub(super) fn clear(&self) {
+    /// Back to the start. `now` is in seconds since 1970.
+    pub(super) fn clear(&self, now: u64) {
         self.maintained.store(0, Relaxed);
+        self.last_reset.store(now, Relaxed);
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+    use crate::sys::mapping::Region;
+
+    #[test]
+    fn a_duration_counts_in_the_first_class_that_it_fits() {
+        let region = Region::new(size_of::<Latency>()).unwrap();
+        let latency = &region.records::<Latency>(0, 1).unwrap()[0];
+        for (micros, class) in
+            [(0, 0), (1000, 0), (1001, 1), (2000, 1), (99_999, 6), (10_000_000, 12), (10_000_001, 13)]
+        {
+            latency.clear();
+            latency.add(Duration::from_micros(micros));
+            assert_eq!(latency.counts().iter().position(|n| *n == 1), Some(class), "{micros} us");
+            assert_eq!(latency.total_micros(), micros);
+        }
     }
 }

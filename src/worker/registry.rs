@@ -14,7 +14,7 @@ use crate::ajp::request::Recipient;
 use crate::balance::Activation;
 use crate::config::worker_spec::{WorkerSpec, Workers};
 use crate::log::Log;
-use crate::shm::board::{Board, BoardError, Busy, Child, Column};
+use crate::shm::board::{Board, BoardError, Child, Column, Counted};
 use crate::text::{Text, show};
 use crate::time::Seconds;
 use once_cell::sync::OnceCell;
@@ -66,7 +66,7 @@ impl Process {
         &self.board
     }
 
-    pub(super) fn enter(&self, column: Column) -> Busy {
+    pub(super) fn enter(&self, column: Column) -> Counted {
         self.board.enter(self.child, column)
     }
 }
