@@ -24,6 +24,8 @@ void jk_shim_move(apr_bucket_brigade *to, apr_bucket_brigade *from);
 /* Buckets. */
 int jk_shim_is_eos(const apr_bucket *b);
 int jk_shim_is_metadata(const apr_bucket *b);
-apr_status_t jk_shim_read(apr_bucket *b, const char **data, apr_size_t *length);
+/* Makes the data of a bucket outlive what it was read from, and says where it lies. */
+apr_status_t jk_shim_keep(apr_bucket *b, apr_pool_t *pool, const char **data, apr_size_t *length);
+void jk_shim_delete(apr_bucket *b);
 
 #endif

@@ -1,19 +1,19 @@
 //! The client of a request as the workers see it: httpd's filters, with replies going out as brigades of slices of
-//! the receive buffer and request bodies read in place.
+//! the receive buffer.
 
 use super::apr::{Pool, Table, int};
 use super::ffi;
+use super::request_body::RequestBody;
 use crate::ajp::reply::ReplyHead;
 use crate::worker::{BodyPart, Client, ClientError, Then};
 use std::ffi::{c_char, c_int};
-use std::io::IoSlice;
 
 /// The client of one request.
 pub(super) struct Browser {
     r: *mut ffi::request_rec,
     pool: Pool,
     out: *mut ffi::apr_bucket_brigade,
-    body: Body,
+    body: RequestBody,
     /// What to go back to when a head is forgotten.
     before: Option<Before>,
     delivered: bool,
@@ -37,7 +37,7 @@ impl Browser {
         unsafe {
             let pool = Pool::new((*r).pool);
             let out = ffi::apr_brigade_create((*r).pool, (*(*r).connection).bucket_alloc);
-            Self { r, pool, out, body: Body::new(r), before: None, delivered: false }
+            Self { r, pool, out, body: RequestBody::new(r), before: None, delivered: false }
         }
     }
 
@@ -89,7 +89,7 @@ impl Browser {
         if !part_of_http2 || expects_100 {
             return;
         }
-        while !self.body.ended && self.body.read(DRAINED_AT_ONCE).is_ok() {}
+        while !self.body.has_ended() && self.body.read(DRAINED_AT_ONCE).is_ok() {}
     }
 
     /// Nothing more is written to this client.
@@ -250,127 +250,3 @@ impl Client for Browser {
 
 /// Bytes read at once of a body that nobody wants.
 const DRAINED_AT_ONCE: usize = 8192;
-
-/// Most pieces of a request body that are handed on in place; more are copied together.
-const SLICES: usize = 64;
-
-/// A request body, read through httpd's input filters.
-struct Body {
-    r: *mut ffi::request_rec,
-    /// Where the filters put what they read, and what is handed out in slices; made with the first read.
-    brigades: Option<[*mut ffi::apr_bucket_brigade; 2]>,
-    slices: Vec<IoSlice<'static>>,
-    copied: Vec<u8>,
-    ended: bool,
-}
-
-impl Body {
-    fn new(r: *mut ffi::request_rec) -> Self {
-        Self { r, brigades: None, slices: Vec::new(), copied: Vec::new(), ended: false }
-    }
-
-    /// Reads `want` bytes, or up to the end of the body. They stay in their buckets, which live until the next
-    /// read.
-    fn read(&mut self, want: usize) -> Result<BodyPart<'_>, ClientError> {
-        self.slices.clear();
-        self.copied.clear();
-        let brigades = self.empty_brigades();
-        let mut len = 0;
-        while len < want && !self.ended {
-            len += self.read_some(brigades, want - len)?;
-        }
-        if self.slices.len() > SLICES {
-            for slice in &self.slices {
-                self.copied.extend_from_slice(slice);
-            }
-            self.slices.clear();
-            // SAFETY: the slice is handed out under a borrow of `self` only, and `copied` changes with the next
-            // read only, which needs `self` anew.
-            self.slices.push(IoSlice::new(unsafe {
-                std::slice::from_raw_parts(self.copied.as_ptr(), self.copied.len())
-            }));
-        }
-        Ok(BodyPart { slices: &self.slices, len })
-    }
-
-    fn empty_brigades(&mut self) -> [*mut ffi::apr_bucket_brigade; 2] {
-        // SAFETY: the request is live; the brigades are emptied before each read, when no slice into their buckets
-        // is out any more.
-        unsafe {
-            let (pool, alloc) = ((*self.r).pool, (*(*self.r).connection).bucket_alloc);
-            let make = || [(); 2].map(|()| ffi::apr_brigade_create(pool, alloc));
-            let brigades = *self.brigades.get_or_insert_with(make);
-            for brigade in brigades {
-                ffi::apr_brigade_cleanup(brigade.cast());
-            }
-            brigades
-        }
-    }
-
-    /// One read through the filters.
-    fn read_some(
-        &mut self,
-        brigades: [*mut ffi::apr_bucket_brigade; 2],
-        want: usize,
-    ) -> Result<usize, ClientError> {
-        let [fresh, kept] = brigades;
-        let wanted = ffi::apr_off_t::try_from(want).map_err(|_| ClientError::Read(400))?;
-        // SAFETY: the request is live; the filters append to an empty brigade, whose buckets then move to the kept.
-        unsafe {
-            let status = ffi::ap_get_brigade(
-                (*self.r).input_filters,
-                fresh,
-                ffi::ap_input_mode_t::AP_MODE_READBYTES,
-                ffi::apr_read_type_e::APR_BLOCK_READ,
-                wanted,
-            );
-            if status != 0 {
-                return Err(self.failed(status));
-            }
-            let result = self.collect(fresh);
-            ffi::jk_shim_move(kept, fresh);
-            result
-        }
-    }
-
-    /// # Safety
-    /// `brigade` is a live brigade of this request.
-    unsafe fn collect(&mut self, brigade: *mut ffi::apr_bucket_brigade) -> Result<usize, ClientError> {
-        let mut len = 0;
-        // SAFETY: by the contract; a bucket's data lives as long as the bucket, and reading may insert further
-        // buckets behind it, which the walk then meets.
-        unsafe {
-            let mut bucket = ffi::jk_shim_first(brigade);
-            while !bucket.is_null() {
-                if ffi::jk_shim_is_eos(bucket) != 0 {
-                    self.ended = true;
-                    break;
-                }
-                if ffi::jk_shim_is_metadata(bucket) == 0 {
-                    let (mut data, mut count) = (std::ptr::null(), 0usize);
-                    if ffi::jk_shim_read(bucket, &raw mut data, &raw mut count) != 0 {
-                        return Err(ClientError::Read(400));
-                    }
-                    if count > 0 {
-                        self.slices.push(IoSlice::new(std::slice::from_raw_parts(data.cast(), count)));
-                        len += count;
-                    }
-                }
-                bucket = ffi::jk_shim_next(brigade, bucket);
-            }
-        }
-        Ok(len)
-    }
-
-    /// httpd says with its status whether the client is gone, too slow, or over a limit.
-    fn failed(&mut self, status: ffi::apr_status_t) -> ClientError {
-        self.ended = true;
-        // SAFETY: a pure mapping of numbers.
-        let mapped =
-            unsafe { ffi::ap_map_http_request_error(status, super::apr::int(ffi::HTTP_BAD_REQUEST)) };
-        if mapped == ffi::AP_FILTER_ERROR {
-            return ClientError::Answered;
-        }
-        ClientError::Read(u16::try_from(mapped).unwrap_or(400))
-    }
-}

@@ -2,7 +2,7 @@
 //!
 //! `module` is what httpd sees. At start `commands` takes directives, `plan` reads what they name, `startup` puts it
 //! in force, per server in `server`, mount rules in `live_map`. A request passes `mapping`, then `handler`, which makes of it what a backend
-//! gets (`forward`) and is the client (`client`) of the worker that serves it.
+//! gets (`forward`) and is the client (`client`, `request_body`) of the worker that serves it.
 
 mod apr;
 mod boundary;
@@ -19,6 +19,7 @@ mod module;
 mod notes;
 mod plan;
 mod request;
+mod request_body;
 mod request_lines;
 mod server;
 mod startup;

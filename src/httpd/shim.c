@@ -60,7 +60,17 @@ int jk_shim_is_metadata(const apr_bucket *b)
     return APR_BUCKET_IS_METADATA(b);
 }
 
-apr_status_t jk_shim_read(apr_bucket *b, const char **data, apr_size_t *length)
+apr_status_t jk_shim_keep(apr_bucket *b, apr_pool_t *pool, const char **data, apr_size_t *length)
 {
+    /* Buckets that stand for something to be read from can do without; reading turns them into ones with data. */
+    apr_status_t status = apr_bucket_setaside(b, pool);
+    if (status != APR_SUCCESS && status != APR_ENOTIMPL) {
+        return status;
+    }
     return apr_bucket_read(b, data, length, APR_BLOCK_READ);
+}
+
+void jk_shim_delete(apr_bucket *b)
+{
+    apr_bucket_delete(b);
 }

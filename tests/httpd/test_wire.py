@@ -10,7 +10,8 @@ import pytest
 from recorded import packets
 from support import ajp
 from support.ajp import FLUSH, chunk, chunks, end, reply, send_headers
-from support.client import Client
+from support.client import Client, request
+from support.peer import echo
 from support.under_test import OURS, deviates, not_built_yet
 
 PLAIN = (("Content-Type", "text/plain"),)
@@ -103,6 +104,21 @@ def test_extraction_off_hides_that_it_was_tls(site, peer):
         assert client.ask("/x").status == 200
     assert not peer.last.is_ssl
     assert [name for name, _ in peer.last.attributes] == ["AJP_REMOTE_PORT", "AJP_LOCAL_ADDR", "JK_LB_ACTIVATION"]
+
+
+@pytest.mark.parametrize("record", [100, 3000, 8186, 16_000])
+@pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
+def test_an_upload_over_tls_arrives_as_it_was_sent_whatever_its_records(site, peer, record, chunked):
+    """mod_ssl hands out each record in a buffer that it uses again for the next."""
+    body = b"".join(b"%06d|" % n for n in range(6000))
+    parts = [body[at : at + record] for at in range(0, len(body), record)]
+    raw, _ = request("/x", "POST", **({"chunked": parts} if chunked else {"body": body}))
+    peer.plan = [echo]
+    with Client(site.ports["OFF_PORT"], tls=True) as client:
+        for at in range(0, len(raw), record):
+            client.send(raw[at : at + record])
+        got = client.read("POST")
+    assert (got.status, got.body == body) == (200, True)
 
 
 def test_post_with_length_is_sent_unasked(site, peer):
