@@ -44,18 +44,20 @@ pub enum Ending {
     No,
 }
 
-/// Looks whether `received` is the end of a reply whose body the client has in full already.
-pub fn ending(received: &[u8]) -> Ending {
+/// Looks whether `received` is the end of a reply whose body the client has in full already. `before` bytes of it
+/// had come earlier, for which the answer was [`Ending::NotYet`].
+pub fn ending(before: usize, received: &[u8]) -> Ending {
     const START: [u8; 5] = [b'A', b'B', 0, 2, codes::END_RESPONSE];
-    match received {
-        [start @ .., reuse] if *start == START => {
+    let rest = START.get(before..).unwrap_or_default();
+    match received.split_last() {
+        Some((reuse, start)) if start == rest => {
             if *reuse == 0 {
                 Ending::No
             } else {
                 Ending::Clean
             }
         }
-        part if START.starts_with(part) => Ending::NotYet,
+        _ if rest.starts_with(received) => Ending::NotYet,
         _ => Ending::No,
     }
 }
@@ -85,7 +87,15 @@ mod tests {
             (b"AB\0\x01\x09", Ending::No),
             (b"AB\0\x01\x05", Ending::No),
         ] {
-            assert_eq!(ending(received), ending_, "{}", received.escape_ascii());
+            assert_eq!(ending(0, received), ending_, "{}", received.escape_ascii());
+            for cut in (0..received.len()).filter(|cut| ending(0, &received[..*cut]) == Ending::NotYet) {
+                assert_eq!(
+                    ending(cut, &received[cut..]),
+                    ending_,
+                    "{} cut at {cut}",
+                    received.escape_ascii()
+                );
+            }
         }
     }
 

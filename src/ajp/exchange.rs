@@ -128,15 +128,20 @@ impl Exchange {
         self.stage
     }
 
-    /// The client has all that it will get, though the packet that ends the reply has not come: the request had no
-    /// body, and the reply has as many bytes as its Content-Length says, or can have none.
-    pub fn is_answered(&self) -> bool {
+    /// The client has all that it will get, though the packet that ends the reply has not come: the reply has as
+    /// many bytes as its Content-Length says, or can have none.
+    pub fn is_whole(&self) -> bool {
         let complete = match self.reply_body {
             ReplyBody::Left(left) => left == 0,
             ReplyBody::Discarded => true,
             ReplyBody::Open | ReplyBody::Surplus => false,
         };
-        complete && self.upload.is_none() && matches!(self.stage, Progress::Head | Progress::Body)
+        complete && matches!(self.stage, Progress::Head | Progress::Body)
+    }
+
+    /// The reply is whole and the request had no body, so nothing is owed but the packet that ends the reply.
+    pub fn is_answered(&self) -> bool {
+        self.is_whole() && self.upload.is_none()
     }
 
     /// A question for body data was answered, so the request body cannot be repeated.

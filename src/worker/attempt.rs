@@ -7,7 +7,7 @@
 use super::ajp::AjpWorker;
 use super::client::{Client, ClientError};
 use super::connection::Fitness;
-use super::failure::{Failure, Reach, is_idempotent};
+use super::failure::{Failure, Reach, is_idempotent, may_ask_again};
 use super::pool::Lease;
 use super::scratch::{Received, Scratch};
 use super::task::Task;
@@ -16,7 +16,7 @@ use crate::ajp::control::CLIENT_EOF;
 use crate::ajp::exchange::{Exchange, Terms};
 use crate::say;
 use crate::text::show;
-use std::io::IoSlice;
+use std::io::{self, IoSlice};
 use std::time::Instant;
 
 /// One exchange under way.
@@ -99,8 +99,8 @@ impl<'a> Attempt<'a> {
             .and_then(|()| self.send_request(packet, &mut upload, client))
             .and_then(|()| self.relay(received, &mut upload, client));
         match result {
-            Ok(Left::Clean) => self.lease.keep(false),
-            Ok(Left::OwingEnd) => self.lease.keep(true),
+            Ok(Left::Clean) => self.lease.keep(None),
+            Ok(Left::OwingEnd { come }) => self.lease.keep(Some(come)),
             Ok(Left::Unclean) => self.lease.close(),
             Err(ref failure) => self.abandon(failure),
         }
@@ -120,7 +120,7 @@ impl<'a> Attempt<'a> {
     fn connect(&mut self, received: &mut Received) -> Result<(), Failure> {
         received.clear();
         let probes = self.worker.probes();
-        let repeatable = !self.careful && is_idempotent(self.task.request.method);
+        let repeatable = !self.careful && self.is_repeatable();
         while let Some(connection) = self.lease.connection() {
             let number = connection.number();
             let fitness = connection.fitness(repeatable);
@@ -144,6 +144,14 @@ impl<'a> Attempt<'a> {
             Some(timeout) => connection.probe(timeout, received),
             None => Ok(()),
         }
+    }
+
+    /// Whether the request could be sent again if nothing came back: that is harmless, and allowed.
+    fn is_repeatable(&self) -> bool {
+        let lost = Failure::Lost(io::ErrorKind::UnexpectedEof.into());
+        let sent = Reach { sent: true, ..Reach::default() };
+        let method = self.task.request.method;
+        is_idempotent(method) && may_ask_again(self.worker.recovery(), &lost, sent, method)
     }
 
     /// Sends the request packet and, for a body of known length, its first part. Each is a segment of its own, as
@@ -188,8 +196,11 @@ impl<'a> Attempt<'a> {
 pub(super) enum Left {
     /// It can be used again.
     Clean,
-    /// The same, once the packet that ends the reply has come.
-    OwingEnd,
+    /// The same, once the packet that ends the reply has come; so many bytes of it have.
+    OwingEnd {
+        /// 0 to 5.
+        come: usize,
+    },
     /// It must be closed.
     Unclean,
 }

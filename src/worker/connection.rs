@@ -19,8 +19,9 @@ use std::time::{Duration, Instant};
 pub(super) struct Connection {
     socket: Socket,
     idle_since: Instant,
-    /// The client of the last request had its whole reply before the backend said that it was done.
-    owes_end: bool,
+    /// The client of the last request had its whole reply before the backend said that it was done; so many bytes
+    /// of the packet that says so had come.
+    owed_end: Option<usize>,
 }
 
 /// Whether an idle connection can carry a request.
@@ -63,7 +64,7 @@ impl Connection {
                 warn: &warn,
             };
             match Socket::connect(&dial) {
-                Ok(socket) => return Ok(Self { socket, idle_since: Instant::now(), owes_end: false }),
+                Ok(socket) => return Ok(Self { socket, idle_since: Instant::now(), owed_end: None }),
                 Err(error) => {
                     say!(log, Info, "worker {}: connect to {to} failed: {error}", show(&spec.name));
                     last = Failure::Connect(error);
@@ -76,8 +77,8 @@ impl Connection {
     /// Whether it can carry a request. Costs a system call, unless it was used a moment ago and the request is one
     /// that can simply be asked again (`repeatable`) should the backend just have closed it.
     pub(super) fn fitness(&mut self, repeatable: bool) -> Fitness {
-        if self.owes_end {
-            return self.take_end();
+        if let Some(before) = self.owed_end {
+            return self.take_end(before);
         }
         if repeatable && self.idle_since.elapsed() < FRESH {
             Fitness::Fresh
@@ -88,9 +89,9 @@ impl Connection {
         }
     }
 
-    /// Receives the packet that ends the last reply, if it has come. One byte more than it has shows whether there
-    /// is something behind it.
-    fn take_end(&mut self) -> Fitness {
+    /// Receives what is left of the packet that ends the last reply, if it has come. One byte more than it has shows
+    /// whether there is something behind it.
+    fn take_end(&mut self, before: usize) -> Fitness {
         let mut packet = [0; 7];
         let received = match self.socket.receive_now(&mut packet) {
             Ok(0) => return Fitness::Unfit,
@@ -98,25 +99,26 @@ impl Connection {
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Fitness::Busy,
             Err(_) => return Fitness::Unfit,
         };
-        match ending(received) {
+        match ending(before, received) {
             Ending::Clean => {
-                self.owes_end = false;
+                self.owed_end = None;
                 Fitness::Fit
             }
-            // A packet of six bytes does not come in pieces from a sane backend.
+            // A packet of six bytes does not come in three pieces from a sane backend.
             Ending::NotYet | Ending::No => Fitness::Unfit,
         }
     }
 
-    /// Notes that an exchange ended: cleanly, or but for the packet that ends the reply.
-    pub(super) fn rest(&mut self, owes_end: bool) {
+    /// Notes that an exchange ended: cleanly, or but for the packet that ends the reply, of which so many bytes have
+    /// come.
+    pub(super) fn rest(&mut self, owed_end: Option<usize>) {
         self.idle_since = Instant::now();
-        self.owes_end = owes_end;
+        self.owed_end = owed_end;
     }
 
     /// Whether the backend has not said yet that it is done with the last request.
     pub(super) fn owes_end(&self) -> bool {
-        self.owes_end
+        self.owed_end.is_some()
     }
 
     /// How long it has been idle.

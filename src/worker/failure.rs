@@ -101,6 +101,11 @@ impl Failure {
         }
     }
 
+    /// Whether it is the backend's part of an exchange that went wrong.
+    pub(super) fn is_backends(&self) -> bool {
+        matches!(self, Self::Lost(_) | Self::ReplyTimeout | Self::Protocol(_))
+    }
+
     /// Whether the client is to blame.
     pub fn is_clients(&self) -> bool {
         matches!(self, Self::Client(_) | Self::TooLarge(_))
@@ -163,8 +168,7 @@ pub(super) fn may_ask_again(options: Recovery, failure: &Failure, reach: Reach, 
     if reach.delivered || reach.pulled || failure.is_clients() {
         return false;
     }
-    let executed =
-        reach.sent && matches!(failure, Failure::Lost(_) | Failure::ReplyTimeout | Failure::Protocol(_));
+    let executed = reach.sent && failure.is_backends();
     if executed && options.is_default() && !is_idempotent(method) {
         return false;
     }

@@ -132,10 +132,11 @@ impl Lease<'_> {
         }
     }
 
-    /// Vouches for the connection: its exchange ended cleanly, or but for the packet that ends the reply.
-    pub(super) fn keep(&mut self, owes_end: bool) {
+    /// Vouches for the connection: its exchange ended cleanly, or but for the packet that ends the reply, of which so
+    /// many bytes have come.
+    pub(super) fn keep(&mut self, owed_end: Option<usize>) {
         if let Some(connection) = &mut self.connection {
-            connection.rest(owes_end);
+            connection.rest(owed_end);
             self.vouched = true;
         }
     }

@@ -6,6 +6,7 @@ use super::client::{Client, Then};
 use super::failure::Failure;
 use super::scratch::Received;
 use super::upload::Upload;
+use crate::ajp::control::{Ending, ending};
 use crate::ajp::exchange::Event;
 use crate::ajp::reply::ReplyHead;
 use crate::time::Millis;
@@ -24,9 +25,15 @@ impl Attempt<'_> {
         client: &mut dyn Client,
     ) -> Result<Left, Failure> {
         loop {
-            self.receive(received)?;
-            if let Some(left) = self.pass(received, upload, client)? {
-                return Ok(left);
+            match self.receive(received).and_then(|()| self.pass(received, upload, client)) {
+                Ok(None) => {}
+                Ok(Some(left)) => return Ok(left),
+                Err(failure) if failure.is_backends() && self.exchange.is_whole() => {
+                    // The fault came too late to matter to this client.
+                    self.deliver(client, &mut Batch::new(), Then::End)?;
+                    return Ok(Left::Unclean);
+                }
+                Err(failure) => return Err(failure),
             }
         }
     }
@@ -109,10 +116,15 @@ impl Attempt<'_> {
             }
         };
         let ended = match ended {
-            None if used == bytes.len() && self.may_leave_early() => {
+            None if self.may_leave_early() => {
                 self.deliver(client, &mut batch, Then::End)?;
                 self.read += count(END_PACKET);
-                Some(Left::OwingEnd)
+                let begun = bytes.get(used..).unwrap_or_default();
+                let left = match ending(0, begun) {
+                    Ending::NotYet => Left::OwingEnd { come: begun.len() },
+                    Ending::Clean | Ending::No => Left::Unclean,
+                };
+                Some(left)
             }
             None => {
                 self.deliver(client, &mut batch, Then::More)?;
