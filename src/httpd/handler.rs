@@ -18,9 +18,8 @@ use crate::text::{atoi, show};
 use crate::time::{Clock, Millis};
 use crate::uri::unparsed::means;
 use crate::uri::{Extensions, Lookup, clean};
-use crate::worker::{Client, ClientError, Failure, Flush, Report, Scratch, Task};
+use crate::worker::{Client, ClientError, Failure, Flush, Report, Task};
 use std::borrow::Cow;
-use std::cell::Cell;
 use std::ffi::c_int;
 use std::time::Instant;
 
@@ -28,11 +27,6 @@ const OK: c_int = apr::int(ffi::OK);
 const DECLINED: c_int = ffi::DECLINED;
 const BAD_REQUEST: c_int = apr::int(ffi::HTTP_BAD_REQUEST);
 const SERVER_ERROR: c_int = apr::int(ffi::HTTP_INTERNAL_SERVER_ERROR);
-
-thread_local! {
-    /// The buffers of the last request this thread served.
-    static SCRATCH: Cell<Option<Box<Scratch>>> = const { Cell::new(None) };
-}
 
 /// # Safety
 /// `r` is a live request with a handler.
@@ -127,12 +121,10 @@ fn serve(view: &RequestView, live: &Live, found: &Found<'_>, log: &dyn Log) -> c
     }
     notes::kind(view, live, kind);
     let begun = Instant::now();
-    let mut scratch = SCRATCH.take().unwrap_or_default();
     let mut report = Report::default();
     // SAFETY: the view's contract.
     let mut client = unsafe { Browser::new(view.raw()) };
-    let result = forward(view, live, found, log, &mut scratch, &mut client, &mut report);
-    SCRATCH.set(Some(scratch));
+    let result = forward(view, live, found, log, &mut client, &mut report);
     notes::result(view, live, &report, begun.elapsed());
     if result.is_ok() {
         client.drain();
@@ -149,7 +141,6 @@ fn forward<'w>(
     live: &'w Live,
     found: &Found<'_>,
     log: &dyn Log,
-    scratch: &mut Scratch,
     client: &mut Browser,
     report: &mut Report<'w>,
 ) -> Result<(), Failure> {
@@ -177,7 +168,7 @@ fn forward<'w>(
         log,
         clock: &SystemClock,
     };
-    live.shared.registry.serve(found.worker, &task, scratch, client, report)
+    live.shared.registry.serve(found.worker, &task, client, report)
 }
 
 /// The environment beats the rule; zero switches the timeout off, negative numbers are ignored.

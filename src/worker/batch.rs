@@ -1,7 +1,7 @@
 //! Pieces of a reply's body that are passed on together: one pass through the host's filters for each receive.
 
-/// How many pieces of a body are passed on at once.
-const BATCH: usize = 64;
+/// How many pieces of a body are passed on at once: as many packets of the usual size as a receive buffer holds.
+const BATCH: usize = 8;
 
 /// Pieces of the body that are passed on together.
 pub(super) struct Batch<'b> {

@@ -41,6 +41,9 @@ pub(super) enum Fitness {
 /// under load that would be one system call for every request.
 const FRESH: Duration = Duration::from_millis(2);
 
+/// Most slices that are sent with one call. A body packet of the usual size lies in two or three.
+const SLICES: usize = 7;
+
 impl Connection {
     /// Opens a connection to the first of `addresses` that answers.
     pub(super) fn open(
@@ -158,7 +161,7 @@ impl Connection {
 
     /// Sends a frame and the slices it announces, without copying them.
     pub(super) fn send_framed(&self, frame: &[u8], slices: &[IoSlice<'_>]) -> io::Result<()> {
-        let mut parts = [IoSlice::new(&[]); 17];
+        let mut parts = [IoSlice::new(&[]); 1 + SLICES];
         let mut chunks = slices.chunks(parts.len() - 1);
         let mut head = frame;
         loop {

@@ -28,5 +28,4 @@ pub use client::{BodyPart, Client, ClientError, Then};
 pub use failure::Failure;
 pub use registry::{Process, Registry, RegistryError};
 pub use report::{MemberReport, Report};
-pub use scratch::Scratch;
 pub use task::{Flush, Task};

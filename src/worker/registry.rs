@@ -8,7 +8,7 @@ use super::client::Client;
 use super::failure::Failure;
 use super::lb::LbWorker;
 use super::report::Report;
-use super::scratch::Scratch;
+use super::scratch::Shelf;
 use super::task::{Means, Task};
 use crate::ajp::request::Recipient;
 use crate::balance::Activation;
@@ -29,6 +29,7 @@ pub struct Registry {
     workers: HashMap<Text, Worker>,
     board: Board,
     process: OnceCell<Process>,
+    shelf: Shelf,
     /// `worker.maintain`; `None`: never.
     maintain: Option<Seconds>,
     maintained: AtomicU64,
@@ -89,7 +90,14 @@ impl Registry {
             workers.insert(name, worker);
         }
         let maintained = AtomicU64::new(0);
-        Ok(Self { workers, board, process: OnceCell::new(), maintain: specs.maintain, maintained })
+        Ok(Self {
+            workers,
+            board,
+            process: OnceCell::new(),
+            shelf: Shelf::default(),
+            maintain: specs.maintain,
+            maintained,
+        })
     }
 
     /// The type of a worker as `JK_WORKER_TYPE` tells it; `None` if there is no such worker.
@@ -126,17 +134,19 @@ impl Registry {
         &'w self,
         name: &[u8],
         task: &Task<'_>,
-        scratch: &mut Scratch,
         client: &mut dyn Client,
         report: &mut Report<'w>,
     ) -> Result<(), Failure> {
+        let mut scratch = self.shelf.take();
         scratch.kept.clear();
-        let mut means = Means { process: self.process(), scratch, client };
-        match self.workers.get(name) {
+        let mut means = Means { process: self.process(), scratch: &mut scratch, client };
+        let result = match self.workers.get(name) {
             Some(Worker::Lb(lb)) => lb.serve(task, &mut means, report),
             Some(Worker::Ajp(ajp)) => serve_alone(ajp, task, &mut means, report),
             Some(Worker::Status) | None => Err(Failure::NoMember),
-        }
+        };
+        self.shelf.put_back(scratch);
+        result
     }
 
     /// Does what is due: closes idle connections of this process and, once per interval for all processes, lets

@@ -1,10 +1,11 @@
-//! The buffers of one request, kept by the thread that served the last one and never cleared.
+//! The buffers of one request, used again by the next one and never cleared.
 
 use crate::ajp::codes::MAX_PACKET;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Buffers of one request.
 #[derive(Debug)]
-pub struct Scratch {
+pub(super) struct Scratch {
     /// The request packet.
     pub(super) packet: Vec<u8>,
     /// The first part of the request body, kept in case the request must be sent again.
@@ -14,15 +15,28 @@ pub struct Scratch {
 }
 
 impl Scratch {
-    /// Fresh buffers.
-    pub fn new() -> Self {
+    fn new() -> Self {
         Self { packet: Vec::with_capacity(1024), kept: Vec::new(), received: Received::new() }
     }
 }
 
-impl Default for Scratch {
-    fn default() -> Self {
-        Self::new()
+/// The buffers of a process that are not in use. Those put back last are taken first: they are still in the CPU's
+/// caches, and there are never more than there were requests at a time, however many threads serve them in turn.
+#[derive(Debug, Default)]
+pub(super) struct Shelf(Mutex<Vec<Scratch>>);
+
+impl Shelf {
+    pub(super) fn take(&self) -> Scratch {
+        self.lock().pop().unwrap_or_else(Scratch::new)
+    }
+
+    pub(super) fn put_back(&self, scratch: Scratch) {
+        self.lock().push(scratch);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Vec<Scratch>> {
+        // A panic while the lock was held cannot have left the list half changed.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -36,7 +50,7 @@ pub(super) struct Received {
 
 impl Received {
     fn new() -> Self {
-        // Zeroed once in a thread's life; afterwards only overwritten.
+        // Zeroed once; afterwards only overwritten.
         Self { buffer: vec![0; MAX_PACKET + 4].into(), start: 0, end: 0 }
     }
 
