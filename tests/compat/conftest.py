@@ -4,7 +4,7 @@ import pytest
 
 from support.pair import MODULE, ORIGINAL
 
-from . import case, judge, rows
+from . import case, generate, judge, rows
 from .play import Backends
 
 _outcomes: dict[str, set[str]] = {}
@@ -12,7 +12,7 @@ _outcomes: dict[str, set[str]] = {}
 
 
 def pytest_report_header(config):
-    return f"the original: {ORIGINAL}; ours: {MODULE}"
+    return f"the original: {ORIGINAL}; ours: {MODULE}; JK_SEED={generate.SEED}"
 
 
 @pytest.fixture(scope="session")

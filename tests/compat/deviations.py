@@ -43,6 +43,11 @@ def answer(status: int, **more: object) -> dict[str, object]:
     return {"status": status, "access status": str(status)} | dict.fromkeys(names, ANY) | more
 
 
+def refused(status: int) -> dict[str, object]:
+    """The same, and no backend hears of it."""
+    return answer(status, worker=None) | {"packet*": None, "at backends": []} | {"ending": ANY}
+
+
 QUIET = {"log": "quiet"}
 
 _UNKNOWN_WORKERS = (
@@ -51,9 +56,21 @@ _UNKNOWN_WORKERS = (
     "file with many kinds of lines: GET /env", "file with many kinds of lines: GET /self", "file with variables: GET /[def]", "file with twenty variables *", "unknown workers: GET /u/x", "unknown workers: GET /m/x", "unknown workers: GET /empty",
 )  # fmt: skip
 
+_AMBIGUOUS = ("%3[Bb]", "%5[Cc]", "%2[Ee]", "%2[Ff]", ";*/.", "/.*;", "//*/..", "//..", "\\")
+"""What a servlet container may read otherwise than httpd."""
+
 LISTED: list[Deviation] = [
     Deviation("D7", ("examples R44: #15[34]", "unsafe paths: GET /app/*%*"), answer(400), "RejectUnsafeURI refuses instead of looking for a file"),
     Deviation("D7", ("examples R58: #226", "lengths at the limit: *"), answer(414, log="quiet"), "a path that is too long is refused"),
+    Deviation("D7", ("generated * RejectUnsafeURI *: *%*", "generated * RejectUnsafeURI *: *\\*"), refused(400), "RejectUnsafeURI refuses, whatever lies there"),
+    Deviation("D7", "generated *: long *", refused(414), "a path that is too long is refused"),
+    Deviation(
+        "D5",
+        tuple(f"generated forms *{end}" for end in (";jsessionid=", "%3bjsessionid=", "%3Bjsessionid=", "jsessionid=[?]*")),
+        dict.fromkeys(("header x-peer", "header x-packet", "worker", "at backends", "packet", "packet.route"), ANY),
+        "the search for an id ends where the path ends",
+    ),
+    Deviation("D8", tuple(f"generated * ForwardURICompatUnparsed *: *{one}*" for one in (*_AMBIGUOUS, " http:", " http:[!/]", " http:/[!/]")), refused(400), "what is guarded is what is forwarded"),
     Deviation(
         "D22",
         ("examples R48: #175", "the copy that is matched*: GET *..*", "the copy that is matched*: GET /*?2e?2e*", "a virtual host without rules refuses *"),

@@ -37,6 +37,10 @@ class Judge:
 
     def compare(self, where: str, theirs: Outcome, ours: Outcome) -> None:
         comparisons[self.kind] += 1
+        self.weigh(where, theirs, ours)
+
+    def weigh(self, where: str, theirs: Outcome, ours: Outcome) -> None:
+        """The same, of a comparison that is counted already."""
         lists = {one: patterns for one in _all() if (patterns := one.covering(where))}
         for one, patterns in lists.items():
             for pattern in patterns:
@@ -59,13 +63,18 @@ class Judge:
         if not right:
             self.faults.append(f"{where}: of the original {name} should be {shown(wanted)}, and is {shown(value)}")
 
+    def met(self) -> set[Deviation]:
+        """The listed differences that were seen."""
+        met = {one for (one, _), vain in self._vain.items() if not vain}
+        seen.update({one.id for one in met if one in deviations.LISTED})
+        return met
+
     def end(self) -> None:
         """Fails for what is not listed and for what is listed in vain; expected failures end as such."""
         for (one, pattern), vain in self._vain.items():
             if vain:
                 self.faults.append(f"{one.id} ({one.reason}) is listed for {pattern}, and nothing differs: take it off the list")
-        met = {one for (one, _), vain in self._vain.items() if not vain}
-        seen.update({one.id for one in met if one in deviations.LISTED})
+        met = self.met()
         if self.faults:
             pytest.fail("\n".join(self.faults[:20] + [f"and {len(self.faults) - 20} more"] * (len(self.faults) > 20)), pytrace=False)
         undone = [one for one in met if one not in deviations.LISTED]
