@@ -29,4 +29,4 @@ mod reference;
 #[cfg(test)]
 mod shipped;
 mod status_spec;
-mod values;
+pub(crate) mod values;

@@ -4,6 +4,7 @@
 //! A value equal to the present one does: whoever applies it compares, and logs each real change with old and new value.
 
 use crate::balance::{Activation, Lock, Method};
+use crate::config::worker_keys::LONGEST_NAME;
 use crate::text::Text;
 use crate::time::{Millis, Seconds};
 
@@ -139,4 +140,4 @@ pub enum AjpChange {
 }
 
 /// Longest route, redirect, domain or host name, in bytes.
-pub const TEXT_MAX: usize = 63;
+pub const TEXT_MAX: usize = LONGEST_NAME;

@@ -1,19 +1,20 @@
 //! What was asked for: the query string, read once.
 
+use super::parameters::Parameters;
 use super::refusal::Refusal;
 use crate::text::Text;
 
 /// A command with all its parameters. Whether the workers it names exist is not known yet; see
-/// [`plan`](super::plan).
+/// [`plan`](super::plan()).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Command {
     /// `cmd`
     pub kind: Kind,
     /// `mime`
     pub mime: Mime,
-    /// `w`: the worker; never empty.
+    /// `w`: the worker; there and not empty if [`Kind::needs_worker`].
     pub worker: Option<Text>,
-    /// `sw`: the member; never empty. With update it may hold `*` and `?`.
+    /// `sw`: the member; not empty if [`Kind::needs_worker`]. With update it may hold `*`.
     pub member: Option<Text>,
     /// `att`: one attribute is meant, for all members.
     pub attribute: Option<Text>,
@@ -97,30 +98,6 @@ impl Options {
     /// Whether any of these bits is set.
     pub const fn has(self, bits: u32) -> bool {
         self.0 & bits != 0
-    }
-}
-
-/// Keys with values. Keys are as written; values are decoded, and `<`, `>`, `?`, `"` in both have become `@`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Parameters(Vec<(Text, Text)>);
-
-impl Parameters {
-    /// The value of a key.
-    pub fn get(&self, key: &str) -> Option<&[u8]> {
-        self.0.iter().find(|(known, _)| **known == *key.as_bytes()).map(|(_, value)| &**value)
-    }
-
-    /// All of them, a key stands where it was first written.
-    pub fn iter(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
-        self.0.iter().map(|(key, value)| (&**key, &**value))
-    }
-
-    /// Adds a pair; of a repeated key the last value counts.
-    pub fn set(&mut self, key: &[u8], value: Text) {
-        match self.0.iter_mut().find(|(known, _)| **known == *key) {
-            Some((_, old)) => *old = value,
-            None => self.0.push((key.into(), value)),
-        }
     }
 }
 

@@ -33,7 +33,7 @@ pub enum Refusal {
     Wildcard,
     /// A text cannot be taken.
     BadText {
-        /// `route`, `redirect`, `domain` or `hostname`.
+        /// `route`, `redirect`, `domain` or `host name`.
         what: &'static str,
         /// The text.
         value: Text,
