@@ -20,7 +20,10 @@ pub fn trim(text: &[u8]) -> &[u8] {
 
 /// Where `needle` first stands in `hay`. An empty needle is found at 0.
 pub fn find(hay: &[u8], needle: &[u8]) -> Option<usize> {
-    memchr::memmem::find(hay, needle)
+    // Mostly it is not there, and not even its first byte is; looking for that needs no preparation.
+    let Some(first) = needle.first() else { return Some(0) };
+    let start = memchr::memchr(*first, hay)?;
+    memchr::memmem::find(hay.get(start..)?, needle).map(|at| start + at)
 }
 
 /// The two sides of the first `byte` in `text`; the byte itself belongs to neither.

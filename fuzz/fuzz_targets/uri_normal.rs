@@ -29,9 +29,7 @@ fn clean_form(uri: &[u8]) {
 }
 
 fn both_escapes(uri: &[u8]) {
-    let (mut upper, mut lower) = (Vec::new(), Vec::new());
-    escape::proxy(uri, &mut upper);
-    escape::escaped(uri, &mut lower);
+    let (upper, lower) = (escape::proxy(uri), escape::escaped(uri));
     assert!(upper.eq_ignore_ascii_case(&lower));
     assert!(upper.iter().all(|byte| matches!(byte, 0x21..=0x7e) && !b"\"#<>?[\\]^`{|}".contains(byte)));
     assert_eq!(decoded(&upper), uri);

@@ -121,21 +121,21 @@ impl Browser {
     fn header(&mut self, name: &[u8], value: &[u8]) {
         // SAFETY: the request is live.
         let table = unsafe { Table::new((*self.r).headers_out) };
-        let text = self.pool.text(&[value]);
         if name.eq_ignore_ascii_case(b"content-type") {
             self.content_type(value);
         } else if name.eq_ignore_ascii_case(b"content-length") {
             // Set from `ReplyHead::content_length`, which has checked it.
         } else if name.eq_ignore_ascii_case(b"location") {
-            table.set(c"Location", text);
+            table.set(c"Location", self.pool.text(&[value]));
         } else if name.eq_ignore_ascii_case(b"last-modified") {
+            let text = self.pool.text(&[value]);
             // SAFETY: the request is live, `text` a pool string.
             unsafe {
                 ffi::ap_update_mtime(self.r, ffi::apr_date_parse_http(text));
                 ffi::ap_set_last_modified(self.r);
             }
         } else {
-            table.add(self.pool.text(&[name]), text);
+            table.add(self.pool.text(&[name]), self.pool.text(&[value]));
         }
     }
 

@@ -115,14 +115,12 @@ fn is_ssl(view: &RequestView, live: &Live) -> bool {
 }
 
 fn uri<'r>(view: &'r RequestView, form: Forward, original: &'r [u8]) -> Cow<'r, [u8]> {
-    let mut out = Vec::new();
     match form {
-        Forward::Compat => return Cow::Borrowed(original),
-        Forward::CompatUnparsed => return Cow::Borrowed(view.unparsed_path()),
-        Forward::Proxy => escape::proxy(original, &mut out),
-        Forward::Escaped => escape::escaped(original, &mut out),
+        Forward::Compat => Cow::Borrowed(original),
+        Forward::CompatUnparsed => Cow::Borrowed(view.unparsed_path()),
+        Forward::Proxy => escape::proxy(original),
+        Forward::Escaped => escape::escaped(original),
     }
-    Cow::Owned(out)
 }
 
 fn remote<'r>(view: &'r RequestView, live: &Live) -> Remote<'r> {

@@ -21,7 +21,6 @@ use crate::uri::{Extensions, Lookup, clean};
 use crate::worker::{Client, ClientError, Failure, Flush, Report, Task};
 use std::borrow::Cow;
 use std::ffi::c_int;
-use std::time::Instant;
 
 const OK: c_int = apr::int(ffi::OK);
 const DECLINED: c_int = ffi::DECLINED;
@@ -120,12 +119,12 @@ fn serve(view: &RequestView, live: &Live, found: &Found<'_>, log: &dyn Log) -> c
         live.shared.registry.maintain(SystemClock.now(), log);
     }
     notes::kind(view, live, kind);
-    let begun = Instant::now();
+    let begun = notes::begin(live);
     let mut report = Report::default();
     // SAFETY: the view's contract.
     let mut client = unsafe { Browser::new(view.raw()) };
     let result = forward(view, live, found, log, &mut client, &mut report);
-    notes::result(view, live, &report, begun.elapsed());
+    notes::result(view, &report, begun);
     if result.is_ok() {
         client.drain();
     }

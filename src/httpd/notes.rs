@@ -7,7 +7,7 @@ use super::request::RequestView;
 use super::server::Live;
 use crate::worker::{MemberReport, Report};
 use std::ffi::CStr;
-use std::time::Duration;
+use std::time::Instant;
 
 /// Notes the worker's type, before it serves.
 pub(super) fn kind(view: &RequestView, live: &Live, kind: &str) {
@@ -16,9 +16,15 @@ pub(super) fn kind(view: &RequestView, live: &Live, kind: &str) {
     }
 }
 
-/// Notes how it went.
-pub(super) fn result(view: &RequestView, live: &Live, report: &Report<'_>, duration: Duration) {
-    if live.shared.wants_notes || live.request_lines.is_some() {
+/// Looks at the clock, if the duration will be noted.
+pub(super) fn begin(live: &Live) -> Option<Instant> {
+    (live.shared.wants_notes || live.request_lines.is_some()).then(Instant::now)
+}
+
+/// Notes how it went since it was `begun`.
+pub(super) fn result(view: &RequestView, report: &Report<'_>, begun: Option<Instant>) {
+    if let Some(begun) = begun {
+        let duration = begun.elapsed();
         if let Some(route) = view.route().or(report.route).filter(|route| !route.is_empty()) {
             view.set_note(c"JK_WORKER_ROUTE", route);
         }

@@ -127,8 +127,7 @@ impl Server {
         if clean_uri.len() > MAX_URI || unsafe_uri || worker == "-" {
             return "-".to_owned();
         }
-        let mut forwarded = Vec::new();
-        escape::proxy(&uri, &mut forwarded);
+        let forwarded = escape::proxy(&uri).into_owned();
         format!("{} {}", worker.replace(' ', "\\s"), String::from_utf8(forwarded).unwrap())
     }
 

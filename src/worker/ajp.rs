@@ -14,7 +14,7 @@ use crate::say;
 use crate::shm::board::{Board, BoardError, Column};
 use crate::shm::slot::AjpSlot;
 use crate::text::show;
-use crate::time::{Millis, Seconds};
+use crate::time::{Clock, Millis, Seconds};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -135,7 +135,7 @@ impl AjpWorker {
             Ok(()) => self.try_all(lease, task, set_cookie, means),
             Err(error) => Served { result: Err(Failure::TooLarge(error)), again: false, bytes: 0 },
         };
-        self.count(&served, task.clock.now());
+        self.count(&served, task.clock);
         served
     }
 
@@ -177,7 +177,7 @@ impl AjpWorker {
         }
     }
 
-    fn count(&self, served: &Served, now: Seconds) {
+    fn count(&self, served: &Served, clock: &dyn Clock) {
         match &served.result {
             Ok(_) => self.slot.error_time.store(0, Relaxed),
             Err(failure) if failure.is_clients() => {
@@ -185,7 +185,7 @@ impl AjpWorker {
             }
             Err(_) => {
                 self.slot.errors.fetch_add(1, Relaxed);
-                self.slot.error_time.store(now.0, Relaxed);
+                self.slot.error_time.store(clock.now().0, Relaxed);
             }
         }
     }
