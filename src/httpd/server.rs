@@ -42,7 +42,7 @@ pub(super) struct Shared {
     pub(super) wants_notes: bool,
     /// No thread does maintenance: requests do it in passing.
     pub(super) lazy_maintenance: bool,
-    /// Pause between two looks of that thread at what is due.
+    /// `JkWatchdogInterval`: pause between two rounds of maintenance by a thread.
     pub(super) tick: Duration,
 }
 

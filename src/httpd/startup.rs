@@ -6,9 +6,10 @@
 
 use super::apr::{Pool, bytes, int};
 use super::logging::{ErrorLog, JkLog, Owned, Startup, tell};
+use super::maintenance::Maintenance;
 use super::plan::{Plan, ServerPlan};
 use super::server::{self, Live, Shared};
-use super::{ffi, maintenance, plan};
+use super::{ffi, plan};
 use crate::config::diagnostic::Severity;
 use crate::config::settings::{Effective, LogTarget};
 use crate::config::worker_spec::Workers;
@@ -243,12 +244,16 @@ pub(super) unsafe fn child(pchild: *mut ffi::apr_pool_t, main: *mut ffi::server_
     pool.keep(Leaving(Arc::clone(&live.shared)));
     if !live.shared.lazy_maintenance {
         let log = Owned { log: live.log.clone(), id: b"WATCHDOG" };
-        if !maintenance::start(&live.shared, live.shared.tick, log) {
-            say!(
+        match Maintenance::start(&live.shared, log) {
+            // Kept last, so that the thread ends first.
+            Ok(maintenance) => {
+                pool.keep(maintenance);
+            }
+            Err(error) => say!(
                 &Startup { log: &live.log, server: main, id: b"CHILD_INIT" },
                 Error,
-                "the maintenance thread cannot be started: failed members will not recover in this process"
-            );
+                "the maintenance thread cannot be started, so failed members will not recover in this process: {error}"
+            ),
         }
     }
 }

@@ -6,4 +6,5 @@ pub mod files;
 pub mod logfile;
 pub mod mapping;
 pub mod process;
+pub mod readiness;
 pub mod socket;

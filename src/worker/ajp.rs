@@ -2,7 +2,7 @@
 //! request.
 
 use super::attempt::{Answer, Attempt};
-use super::connection::Connection;
+use super::connection::{Connection, Fitness};
 use super::failure::{Failure, may_ask_again};
 use super::pool::{Lease, Pool};
 use super::resolve;
@@ -191,11 +191,43 @@ impl AjpWorker {
     }
 
     /// Closes connections that were idle for longer than `connection_pool_timeout`, down to
-    /// `connection_pool_minsize`, and those that the backend has closed.
-    pub(super) fn tidy(&self) {
-        let Some(limit) = self.spec.pool.idle_timeout else { return };
-        let limit = Duration::from_secs(limit.0);
-        drop(self.pool.weed(size(self.spec.pool.min_size), |connection| connection.idle_for() > limit));
+    /// `connection_pool_minsize`, and asks for a sign of life where there was none for `connection_ping_interval`.
+    pub(super) fn tidy(&self, log: &dyn Log) {
+        if let Some(limit) = self.spec.pool.idle_timeout {
+            let limit = Duration::from_secs(limit.0);
+            drop(self.pool.weed(size(self.spec.pool.min_size), |connection| connection.idle_for() > limit));
+        }
+        self.hear(log);
+        self.ask();
+    }
+
+    /// Asks the backend on each connection that was silent for too long. Nobody waits for the answers, and a request
+    /// may take such a connection: it finds the answer, or goes by.
+    fn ask(&self) {
+        let (Some(interval), Some(timeout)) = (self.spec.probe.interval, self.spec.probe.timeout) else {
+            return;
+        };
+        let interval = Duration::from_secs(interval.0);
+        let mut silent = self.pool.take_out(|c| !c.owes() && c.silent_for() > interval);
+        silent.retain_mut(|c| c.fitness(false) == Fitness::Fit && c.ask(timeout).is_ok());
+        self.pool.put_back(silent);
+    }
+
+    /// Takes the answers that have come, and closes connections whose backend has not answered in time.
+    pub(super) fn hear(&self, log: &dyn Log) {
+        if self.spec.probe.interval.is_none() {
+            return;
+        }
+        let mut asked = self.pool.take_out(Connection::owes_pong);
+        asked.retain_mut(|connection| {
+            let fit = connection.fitness(false) != Fitness::Unfit;
+            if !fit {
+                let (name, number) = (show(&self.spec.name), connection.number());
+                say!(log, Info, "worker {name}: idle connection {number} does not answer and is closed");
+            }
+            fit
+        });
+        self.pool.put_back(asked);
     }
 }
 

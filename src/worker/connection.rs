@@ -13,15 +13,25 @@ use std::io::{self, IoSlice};
 use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-/// A connection that is open and, between requests, clean: nothing is owed in either direction, but perhaps the
-/// packet that ends the last reply.
+/// A connection that is open and, between requests, clean: nothing is owed in either direction, but perhaps one
+/// small packet of the backend.
 #[derive(Debug)]
 pub(super) struct Connection {
     socket: Socket,
     idle_since: Instant,
-    /// The client of the last request had its whole reply before the backend said that it was done; so many bytes
-    /// of the packet that says so had come.
-    owed_end: Option<usize>,
+    /// When the backend last gave a sign of life.
+    heard: Instant,
+    owed: Owed,
+}
+
+/// What the backend has to send before a connection can carry the next request.
+#[derive(Clone, Copy, Debug)]
+enum Owed {
+    Nothing,
+    /// The packet that ends the last reply, of which so many bytes have come: the client had the whole of it before.
+    End(usize),
+    /// The answer to a probe, by then.
+    Pong(Instant),
 }
 
 /// Whether an idle connection can carry a request.
@@ -67,7 +77,7 @@ impl Connection {
                 warn: &warn,
             };
             match Socket::connect(&dial) {
-                Ok(socket) => return Ok(Self { socket, idle_since: Instant::now(), owed_end: None }),
+                Ok(socket) => return Ok(Self::new(socket)),
                 Err(error) => {
                     say!(log, Info, "worker {}: connect to {to} failed: {error}", show(&spec.name));
                     last = Failure::Connect(error);
@@ -77,11 +87,16 @@ impl Connection {
         Err(last)
     }
 
+    fn new(socket: Socket) -> Self {
+        let now = Instant::now();
+        Self { socket, idle_since: now, heard: now, owed: Owed::Nothing }
+    }
+
     /// Whether it can carry a request. Costs a system call, unless it was used a moment ago and the request is one
     /// that can simply be asked again (`repeatable`) should the backend just have closed it.
     pub(super) fn fitness(&mut self, repeatable: bool) -> Fitness {
-        if let Some(before) = self.owed_end {
-            return self.take_end(before);
+        if self.owes() {
+            return self.take_owed();
         }
         if repeatable && self.idle_since.elapsed() < FRESH {
             Fitness::Fresh
@@ -92,23 +107,32 @@ impl Connection {
         }
     }
 
-    /// Receives what is left of the packet that ends the last reply, if it has come. One byte more than it has shows
-    /// whether there is something behind it.
-    fn take_end(&mut self, before: usize) -> Fitness {
+    /// Receives what is owed, if it has come. One byte more than it has shows whether there is something behind it.
+    fn take_owed(&mut self) -> Fitness {
         let mut packet = [0; 7];
         let received = match self.socket.receive_now(&mut packet) {
-            Ok(0) => return Fitness::Unfit,
             Ok(n) => packet.get(..n).unwrap_or_default(),
-            Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Fitness::Busy,
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => return self.while_owed(),
             Err(_) => return Fitness::Unfit,
         };
-        match ending(before, received) {
-            Ending::Clean => {
-                self.owed_end = None;
-                Fitness::Fit
-            }
-            // A packet of six bytes does not come in three pieces from a sane backend.
-            Ending::NotYet | Ending::No => Fitness::Unfit,
+        // Packets of five and six bytes do not come in three pieces from a sane backend.
+        let paid = match self.owed {
+            Owed::Nothing => false,
+            Owed::End(before) => ending(before, received) == Ending::Clean,
+            Owed::Pong(_) => pong(received) == Pong::Yes(received.len()),
+        };
+        if !paid {
+            return Fitness::Unfit;
+        }
+        self.heard = Instant::now();
+        self.owed = Owed::Nothing;
+        Fitness::Fit
+    }
+
+    fn while_owed(&self) -> Fitness {
+        match self.owed {
+            Owed::Pong(until) if Instant::now() >= until => Fitness::Unfit,
+            Owed::Nothing | Owed::End(_) | Owed::Pong(_) => Fitness::Busy,
         }
     }
 
@@ -116,12 +140,36 @@ impl Connection {
     /// come.
     pub(super) fn rest(&mut self, owed_end: Option<usize>) {
         self.idle_since = Instant::now();
-        self.owed_end = owed_end;
+        self.heard = self.idle_since;
+        self.owed = owed_end.map_or(Owed::Nothing, Owed::End);
     }
 
-    /// Whether the backend has not said yet that it is done with the last request.
-    pub(super) fn owes_end(&self) -> bool {
-        self.owed_end.is_some()
+    /// Whether the backend still has to send something.
+    pub(super) fn owes(&self) -> bool {
+        !matches!(self.owed, Owed::Nothing)
+    }
+
+    /// Whether the backend was asked for a sign of life and it has not been received.
+    pub(super) fn owes_pong(&self) -> bool {
+        matches!(self.owed, Owed::Pong(_))
+    }
+
+    /// Asks an idle connection's backend for a sign of life, to be received by whoever looks next. Waits for nothing:
+    /// there is always room for five bytes in the buffer of a connection that is idle.
+    pub(super) fn ask(&mut self, timeout: Millis) -> io::Result<()> {
+        self.send(&mut [IoSlice::new(&CPING)])?;
+        self.owed = Owed::Pong(Instant::now() + Duration::from_millis(timeout.0.into()));
+        Ok(())
+    }
+
+    /// How long the backend has given no sign of life.
+    pub(super) fn silent_for(&self) -> Duration {
+        self.heard.elapsed()
+    }
+
+    /// Since when it has been idle.
+    pub(super) fn idle_since(&self) -> Instant {
+        self.idle_since
     }
 
     /// How long it has been idle.

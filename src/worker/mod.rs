@@ -23,9 +23,11 @@ mod scratch;
 mod task;
 mod upload;
 mod visit;
+mod watch;
 
 pub use client::{BodyPart, Client, ClientError, Then};
 pub use failure::Failure;
 pub use registry::{Process, Registry, RegistryError};
 pub use report::{MemberReport, Report};
 pub use task::{Flush, Task};
+pub use watch::Watch;

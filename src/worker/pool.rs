@@ -72,6 +72,28 @@ impl Pool {
         state.idle.drain(..picked).collect()
     }
 
+    /// Takes out the idle connections that `wanted` picks. They leave their places to others meanwhile.
+    pub(super) fn take_out(&self, wanted: impl Fn(&Connection) -> bool) -> Vec<Connection> {
+        self.lock().idle.extract_if(.., |connection| wanted(connection)).collect()
+    }
+
+    /// Puts connections back among the idle ones, each where its age belongs. Those for which there is no place any
+    /// more are closed.
+    pub(super) fn put_back(&self, connections: Vec<Connection>) {
+        let mut surplus = Vec::new();
+        let mut state = self.lock();
+        for connection in connections {
+            if state.idle.len() + state.lent < self.size {
+                let at = state.idle.partition_point(|other| other.idle_since() <= connection.idle_since());
+                state.idle.insert(at, connection);
+            } else {
+                surplus.push(connection);
+            }
+        }
+        drop(state);
+        drop(surplus);
+    }
+
     fn give_back(&self, connection: Option<Connection>) {
         let mut state = self.lock();
         state.lent = state.lent.saturating_sub(1);
@@ -124,7 +146,7 @@ impl Lease<'_> {
         let connection = self.connection.take();
         let mut state = self.pool.lock();
         let room = state.idle.len() + state.lent < self.pool.size;
-        let fit = state.idle.iter().rposition(|other| !other.owes_end());
+        let fit = state.idle.iter().rposition(|other| !other.owes());
         self.connection = fit.map(|at| state.idle.remove(at));
         if room {
             // Where those wait that were idle longest: it is not asked again soon.

@@ -163,18 +163,27 @@ impl Registry {
         if all {
             self.board.bury();
         }
-        for worker in self.workers.values() {
-            match worker {
-                Worker::Ajp(ajp) => ajp.tidy(),
-                Worker::Lb(lb) => {
-                    lb.members().for_each(|member| member.worker.tidy());
-                    if all {
-                        lb.maintain(interval, now, &self.board, log);
-                    }
-                }
-                Worker::Status => {}
-            }
+        self.backends().for_each(|ajp| ajp.tidy(log));
+        if all {
+            self.balancers().for_each(|lb| lb.maintain(interval, now, &self.board, log));
         }
+    }
+
+    /// All AJP workers, alone or in balancers.
+    pub(super) fn backends(&self) -> impl Iterator<Item = &AjpWorker> {
+        let alone = self.workers.values().filter_map(|worker| match worker {
+            Worker::Ajp(ajp) => Some(&**ajp),
+            Worker::Lb(_) | Worker::Status => None,
+        });
+        alone.chain(self.balancers().flat_map(LbWorker::members).map(|member| &member.worker))
+    }
+
+    /// All balancers.
+    pub(super) fn balancers(&self) -> impl Iterator<Item = &LbWorker> {
+        self.workers.values().filter_map(|worker| match worker {
+            Worker::Lb(lb) => Some(&**lb),
+            Worker::Ajp(_) | Worker::Status => None,
+        })
     }
 }
 

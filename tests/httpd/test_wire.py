@@ -12,7 +12,7 @@ from support import ajp
 from support.ajp import FLUSH, chunk, chunks, end, reply, send_headers
 from support.client import Client, request
 from support.peer import echo
-from support.under_test import OURS, deviates, not_built_yet
+from support.under_test import OURS, deviates
 
 PLAIN = (("Content-Type", "text/plain"),)
 
@@ -291,23 +291,3 @@ def test_an_idle_connection_is_closed_in_time_without_a_request(make):
     assert peer.ended(peer.connections[0], 15)
     assert httpd.get("/x").status == 200
     assert [len(c.requests) for c in peer.connections] == [1, 1]
-
-
-@not_built_yet("probing of idle connections", 4)
-def test_idle_connections_are_probed_by_the_watchdog(make):
-    httpd, peer = upkept(make, "worker.w.ping_mode=I\nworker.w.connection_ping_interval=1\n")
-    httpd.wait_until(lambda: peer.connections[0].pings >= 2, "probes", 15)
-    assert httpd.get("/x").status == 200
-    assert len(peer.connections) == 1
-
-
-def test_probes_of_idle_connections_hold_no_request_up(make):
-    """Without a watchdog the original probes in the request's own thread, and a dead connection takes the full timeout."""
-    httpd, peer = upkept(make, "worker.w.ping_mode=I\nworker.w.connection_ping_interval=1\nworker.w.ping_timeout=2500\n", watchdog=0)
-    peer.answer_pings = False
-    peer.stopping.wait(2.2)
-    begun = time.monotonic()
-    assert httpd.get("/x").status == 200
-    quick = time.monotonic() - begun < 1.5
-    if httpd.mpm != "prefork" or not OURS:
-        assert quick == deviates("D25: never on the request path", ours=True, theirs=False)

@@ -174,7 +174,8 @@ class Peer:
         self.name, self.default, self.host = name, default, host
         self.plan: list[Script] = []
         self.on_connect: Callable[[Connection], None] | None = None
-        self.answer_pings = True
+        self.answer_pings: bool | Callable[[Connection], None] = True
+        """Whether, or how, probes are answered."""
         self.connections: list[Connection] = []
         self.failures: list[str] = []
         self.stopping = threading.Event()
@@ -290,7 +291,9 @@ class Peer:
         raw = connection.packet()
         if raw == ajp.PING_REQUEST:
             connection.pings += 1
-            if self.answer_pings:
+            if callable(self.answer_pings):
+                self.answer_pings(connection)
+            elif self.answer_pings:
                 connection.send(ajp.PONG)
             return
         request = ajp.decode_forward(raw)

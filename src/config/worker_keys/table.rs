@@ -66,7 +66,7 @@ pub const TABLE: &[Key] = &[
     // Probing.
     key("ping_mode", AJP, Kind::Letters("CPIA"), "none",
         "When connections are probed: C after connecting, P before a request, I while idle, A all of these").once().range("any of the letters C, P, I, A")
-        .lacks("I, pings of idle connections"),
+        ,
     key("ping_timeout", AJP, COUNT, "10000", "Longest wait for the answer to a probe").once().unit(Unit::Millis)
         .differs("half an answer is waited for without end (D17)"),
     key("connect_timeout", AJP, OR_OFF, "0; ping_timeout with mode C",
@@ -74,8 +74,9 @@ pub const TABLE: &[Key] = &[
     key("prepost_timeout", AJP, OR_OFF, "0; ping_timeout with mode P",
         "Longest wait for the answer to a probe before a request; negative for no probe").once().unit(Unit::Millis),
     key("connection_ping_interval", AJP, COUNT, "0; a hundredth of ping_timeout with mode I",
-        "Idle time after which a connection is probed; 0 for never").once().unit(Unit::Seconds)
-        .lacks("idle connections are not pinged"),
+        "Time without a sign of life after which maintenance probes an idle connection; 0 for never")
+        .once().unit(Unit::Seconds)
+        .differs("without connection_pool_timeout each round of maintenance probes all; requests wait meanwhile (D25)"),
     // One request.
     key("reply_timeout", AJP, COUNT, "0", "Longest wait for each packet of a reply; 0 for no limit")
         .once().unit(Unit::Millis)

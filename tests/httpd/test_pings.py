@@ -1,0 +1,160 @@
+"""Idle connections that maintenance asks for a sign of life: `connection_ping_interval`, and `I` in `ping_mode`."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from support import ajp
+from support.under_test import MPM, OURS, deviates
+
+EVERY_SECOND = "connection_ping_interval=1 ping_mode=I"
+
+
+def site(make, own, watchdog=1, threads=1):
+    """One worker that is maintained each second, and its peer."""
+    peer, httpd = make.peer("w"), make.httpd(threads=threads)
+    lines = ["worker.list=w", "worker.maintain=1", "worker.w.host=127.0.0.1", f"worker.w.port={peer.port}"]
+    lines += [f"worker.w.{line}" for line in own.split()]
+    httpd.workers("\n".join(lines) + "\n").conf(f"JkMount /* w\nJkWatchdogInterval {watchdog}").start()
+    return httpd, peer
+
+
+def used_once(make, own, **more):
+    """The same after one request, with the connection that it left."""
+    httpd, peer = site(make, own, **more)
+    assert httpd.get("/x").status == 200
+    return httpd, peer, peer.connections[0]
+
+
+def pings(httpd, connection, n):
+    httpd.wait_until(lambda: connection.pings >= n, f"{n} probes", 15)
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        EVERY_SECOND,
+        pytest.param("connection_ping_interval=1", id="an interval needs no mode"),
+        pytest.param("ping_mode=i ping_timeout=100", id="a hundredth of the timeout"),
+        pytest.param("ping_mode=A ping_timeout=100", id="all"),
+    ],
+)
+def test_an_idle_connection_is_asked_again_and_again(make, own):
+    httpd, peer, connection = used_once(make, own)
+    pings(httpd, connection, 3)
+    assert httpd.get("/x").status == 200
+    assert len(peer.connections) == 1, "it is used on"
+
+
+@pytest.mark.parametrize("own", ["ping_mode=CP", "connection_ping_interval=-1 ping_mode=I", "connection_ping_interval=1 ping_timeout=0"])
+def test_without_an_interval_or_a_timeout_it_is_not_asked(make, own):
+    _, peer, connection = used_once(make, own)
+    before = connection.pings
+    peer.stopping.wait(3.5)
+    assert (connection.pings, connection.ended) == (before, "")
+
+
+def test_an_interval_is_waited_for(make):
+    """With `connection_pool_timeout` unset the original measures from the start of the process, not from the last use."""
+    httpd, peer, connection = used_once(make, "connection_ping_interval=3 connection_pool_timeout=60")
+    begun = time.monotonic()
+    pings(httpd, connection, 1)
+    assert time.monotonic() - begun > 2
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"", ajp.PONG[:3], ajp.PONG + b"\x00", ajp.PONG * 2, ajp.end()],
+    ids=["nothing", "half an answer", "a byte behind it", "two answers", "another packet"],
+)
+def test_without_a_proper_answer_it_is_closed(make, answer):
+    """What stands behind the answer the original finds only with the next request, if at all (D2)."""
+    httpd, peer, connection = used_once(make, EVERY_SECOND + " ping_timeout=300")
+    peer.answer_pings = lambda asked: asked.send(answer)
+    surplus = answer.startswith(ajp.PONG)
+    half = answer == ajp.PONG[:3]
+    closed = deviates("D2, D17", ours=True, theirs=not surplus and not half)
+    assert peer.ended(connection, 8 if closed else 3) == closed
+    peer.drop()  # the original's thread waits for the other half, and its child for the thread
+    peer.answer_pings = True
+    if OURS:
+        assert httpd.get("/x").status == 200
+
+
+def test_a_backend_that_is_gone_is_noticed(make):
+    httpd, peer, connection = used_once(make, EVERY_SECOND)
+    peer.down()
+    peer.up()
+    httpd.wait_until(lambda: not open_to(peer.port), "the end of the connection", 10)
+
+
+def open_to(port):
+    """Connections to a port that have not ended on the near side."""
+    rows = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
+    return [row for row in rows if row[2].endswith(f":{port:04X}") and row[3] in ("01", "08")]
+
+
+def test_being_asked_does_not_keep_a_connection_from_being_closed(make):
+    _, peer, connection = used_once(make, EVERY_SECOND + " connection_pool_timeout=3 connection_pool_minsize=0")
+    assert peer.ended(connection, 12)
+    assert connection.pings >= 1
+
+
+def test_members_are_asked_too(make):
+    peer, httpd = make.peer("m"), make.httpd(threads=1)
+    httpd.workers(
+        "worker.list=lb\nworker.maintain=1\nworker.lb.type=lb\nworker.lb.balance_workers=m\n"
+        f"worker.m.host=127.0.0.1\nworker.m.port={peer.port}\nworker.m.connection_ping_interval=1\n"
+    )
+    httpd.conf("JkMount /* lb\nJkWatchdogInterval 1").start()
+    assert httpd.get("/x").status == 200
+    pings(httpd, peer.connections[0], 2)
+
+
+@pytest.mark.parametrize("watchdog", [0, 1])
+def test_no_request_waits_for_an_answer(make, watchdog):
+    """The original holds a lock while it waits, in the thread of a request if there is no other."""
+    httpd, peer, connection = used_once(make, EVERY_SECOND + " ping_timeout=2500", watchdog=watchdog)
+    peer.answer_pings = False
+    if watchdog or (OURS and MPM != "prefork"):
+        pings(httpd, connection, 1)
+    else:
+        peer.stopping.wait(2.2)
+    begun = time.monotonic()
+    assert httpd.get("/x").status == 200
+    quick = time.monotonic() - begun < 1
+    assert quick == deviates("D25: never on the request path", ours=True, theirs=False)
+
+
+def test_a_request_may_take_a_connection_whose_answer_has_come(make):
+    """Before the thread has looked at it. Nothing of the answer is taken for the reply."""
+    httpd, peer, connection = used_once(make, EVERY_SECOND)
+    for n in range(2, 5):
+        pings(httpd, connection, n)
+        got = httpd.get("/x")
+        assert (got.status, got.body) == (200, b"w")
+    assert len(peer.connections) == 1
+
+
+def test_many_connections_are_asked_at_once(make):
+    """Each that is dead costs the original the whole timeout."""
+    httpd, peer = site(make, EVERY_SECOND + " ping_timeout=1500 connection_pool_minsize=8", threads=8)
+    held = []
+
+    def hold(turn):
+        held.append(turn)
+        httpd.wait_until(lambda: len(held) >= 6, "all requests")
+        turn.reply(200, b"w")
+
+    peer.default = hold
+    clients = [httpd.client() for _ in range(6)]
+    for client in clients:
+        client.send(b"GET /x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert [client.read().status for client in clients] == [200] * 6
+    peer.answer_pings = False
+    asked = list(peer.connections)
+    httpd.wait_until(lambda: any(connection.pings for connection in asked), "probes")
+    peer.stopping.wait(4.5)
+    closed = [connection for connection in asked if peer.ended(connection, 0.1)]
+    assert (len(closed) == 6) == deviates("D25", ours=True, theirs=False)
