@@ -3,8 +3,6 @@
 Request packets are compared byte for byte with what the original sends (`recorded/packets`).
 """
 
-import time
-
 import pytest
 
 from recorded import packets
@@ -12,7 +10,7 @@ from support import ajp
 from support.ajp import FLUSH, chunk, chunks, end, reply, send_headers
 from support.client import Client, request
 from support.peer import echo
-from support.under_test import OURS, deviates
+from support.under_test import deviates
 
 PLAIN = (("Content-Type", "text/plain"),)
 
