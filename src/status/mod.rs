@@ -31,6 +31,9 @@ pub mod xml;
 
 mod fields;
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+mod golden;
+#[cfg(test)]
 mod sample;
 mod walk;
 
