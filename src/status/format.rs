@@ -1,8 +1,8 @@
 //! The forms of an answer: one row each.
 
-use super::answer::Answer;
+use super::answer::{Answer, Content};
 use super::command::Mime;
-use super::{properties, text_lines, xml};
+use super::{json, metrics, properties, text_lines, xml};
 
 /// One form of an answer.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub struct Format {
 }
 
 /// All forms, in the order of [`Mime::ALL`].
-pub const FORMATS: &[Format] = &[XML, TEXT, PROPERTIES];
+pub const FORMATS: &[Format] = &[XML, TEXT, PROPERTIES, JSON, METRICS];
 
 const XML: Format =
     Format { mime: Mime::Xml, content_type: "text/xml", help: "mod_jk's XML", render: xml::render };
@@ -37,9 +37,32 @@ const PROPERTIES: Format = Format {
     render: properties::render,
 };
 
+const JSON: Format = Format {
+    mime: Mime::Json,
+    content_type: "application/json",
+    help: "one JSON object, described by [status.schema.json](status.schema.json)",
+    render: json::render,
+};
+
+const METRICS: Format = Format {
+    mime: Mime::Metrics,
+    content_type: "application/openmetrics-text; version=1.0.0; charset=utf-8",
+    help: "OpenMetrics text, for Prometheus",
+    render: metrics::render,
+};
+
 /// Appends the body of an answer in the form that was asked for, and tells its `Content-Type`.
 pub fn render(answer: &Answer<'_>, out: &mut Vec<u8>) -> &'static str {
-    let format = FORMATS.iter().find(|format| format.mime == answer.asked.mime).unwrap_or(&TEXT);
+    let format = chosen(answer);
     (format.render)(answer, out);
     format.content_type
+}
+
+/// The form of an answer. There is no way to say in metrics that something went well or wrong.
+fn chosen(answer: &Answer<'_>) -> &'static Format {
+    let asked = FORMATS.iter().find(|format| format.mime == answer.asked.mime).unwrap_or(&TEXT);
+    match (asked.mime, answer.result) {
+        (Mime::Metrics, Err(_) | Ok(Content::Done)) => &TEXT,
+        (_, Ok(_) | Err(_)) => asked,
+    }
 }

@@ -16,6 +16,8 @@ pub mod command;
 pub mod dump;
 pub mod format;
 pub mod guard;
+pub mod json;
+pub mod metrics;
 pub mod parameters;
 pub mod plan;
 pub mod properties;
@@ -33,6 +35,10 @@ mod fields;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 mod golden;
+mod json_writer;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+mod new_formats;
 #[cfg(test)]
 mod sample;
 mod walk;
