@@ -32,6 +32,7 @@ mod httpd {
         "ap_state_query",
         "ap_open_piped_log",
         "ap_pass_brigade",
+        "ap_rwrite",
         "ap_retained_data_(create|get)",
         "ap_run_default_port",
         "ap_server_root_relative",

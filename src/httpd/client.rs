@@ -17,6 +17,8 @@ pub(super) struct Browser {
     /// What to go back to when a head is forgotten.
     before: Option<Before>,
     delivered: bool,
+    /// Whether a range of the reply is asked for.
+    ranged: bool,
 }
 
 /// The reply's part of the request as other modules had left it.
@@ -37,7 +39,8 @@ impl Browser {
         unsafe {
             let pool = Pool::new((*r).pool);
             let out = ffi::apr_brigade_create((*r).pool, (*(*r).connection).bucket_alloc);
-            Self { r, pool, out, body: RequestBody::new(r), before: None, delivered: false }
+            let ranged = Table::new((*r).headers_in).get(c"Range").is_some();
+            Self { r, pool, out, body: RequestBody::new(r), before: None, delivered: false, ranged }
         }
     }
 
@@ -90,6 +93,23 @@ impl Browser {
             return;
         }
         while !self.body.has_ended() && self.body.read(DRAINED_AT_ONCE).is_ok() {}
+    }
+
+    /// Hands the pieces to httpd's buffer for small writes, which goes ahead of what is passed on later. httpd cuts a
+    /// range out of a reply only if it gets all of it at once; with this that depends on the reply's size, as in
+    /// mod_jk, and not on the segments in which it arrives.
+    fn buffer(&mut self, pieces: &[&[u8]]) -> Result<(), ClientError> {
+        for piece in pieces {
+            let len = c_int::try_from(piece.len()).map_err(|_| ClientError::Write)?;
+            // SAFETY: the request is live; httpd copies the bytes, or is done with them when it returns.
+            let (written, aborted) = unsafe {
+                (ffi::ap_rwrite(piece.as_ptr().cast(), len, self.r), (*(*self.r).connection).aborted != 0)
+            };
+            if written < 0 {
+                return Err(if aborted { ClientError::Write } else { ClientError::Answered });
+            }
+        }
+        Ok(())
     }
 
     /// Nothing more is written to this client.
@@ -215,6 +235,12 @@ impl Client for Browser {
 
     fn deliver(&mut self, pieces: &[&[u8]], then: Then) -> Result<(), ClientError> {
         self.delivered = true;
+        let pieces = if self.ranged {
+            self.buffer(pieces)?;
+            &[]
+        } else {
+            pieces
+        };
         // SAFETY: the request is live. Transient buckets point into the pieces, which outlive this call; a filter
         // that keeps data beyond it must copy it (that is what transient means), and the brigade is emptied here.
         unsafe {
