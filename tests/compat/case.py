@@ -82,6 +82,8 @@ class Case:
     workers: str = ""
     all_workers: str | None = None
     """Instead of the usual ones."""
+    workers_file: bool = True
+    """Without it there is no workers.properties."""
     files: dict[str, str | bytes] = field(default_factory=dict)
     modules: str = ""
     jk: bool = True
@@ -110,3 +112,8 @@ def covers(*rows: str):
         return test
 
     return mark
+
+
+def vhosts(port: str = "PORT", **hosts: str) -> str:
+    """Virtual hosts by name, `a` as `a.test`; the first one also stands for all unknown names."""
+    return "\n".join(f"<VirtualHost *:${{{port}}}>\nServerName {name}.test\n{text}\n</VirtualHost>" for name, text in hosts.items())

@@ -28,6 +28,9 @@ class Deviation:
         return [one for one in ([self.cases] if isinstance(self.cases, str) else self.cases) if fnmatchcase(where, one)]
 
     def allows(self, name: str, ours: object) -> bool:
+        """What is said of a field by its name counts more than what is said by patterns."""
+        if name in self.fields:
+            return _fits(self.fields[name], ours)
         return any(fnmatchcase(name, pattern) and _fits(wanted, ours) for pattern, wanted in self.fields.items())
 
 
@@ -48,6 +51,19 @@ def refused(status: int) -> dict[str, object]:
     return answer(status, worker=None) | {"packet*": None, "at backends": []} | {"ending": ANY}
 
 
+def forwards(**more: object) -> dict[str, object]:
+    """Another request for the backend: the packet, the fields named here, and what counts its bytes."""
+    names = ["packet", "header content-length", "access bytes", "note LB_*_TRANSFERRED", "note LB_*_READ"]
+    return dict.fromkeys(names, ANY) | {f"packet.{name}": value for name, value in more.items()}
+
+
+def invalid() -> dict[str, object]:
+    """A reply that ours refuses, after it has tried again."""
+    return answer(502, log="error") | {"at backends": ANY, "packet*": ANY}
+
+
+CUT = {"ending": "cut", "access connection": "-", "body": ANY, "header *": ANY, "order of headers": ANY, "access bytes": ANY, "log": "error", "note *": ANY, "access status": ANY}
+
 QUIET = {"log": "quiet"}
 
 _UNKNOWN_WORKERS = (
@@ -58,6 +74,8 @@ _UNKNOWN_WORKERS = (
 
 _AMBIGUOUS = ("%3[Bb]", "%5[Cc]", "%2[Ee]", "%2[Ff]", ";*/.", "/.*;", "//*/..", "//..", "\\")
 """What a servlet container may read otherwise than httpd."""
+
+_HIDDEN = tuple(f"the URI as unparsed: GET {path}" for path in ("/a/%41+%20%22%3B;p=%31", "/a/%2f%2F/b", "/a/%2e%2e%2fb", "/a%2Fb"))
 
 LISTED: list[Deviation] = [
     Deviation("D7", ("examples R44: #15[34]", "unsafe paths: GET /app/*%*"), answer(400), "RejectUnsafeURI refuses instead of looking for a file"),
@@ -78,6 +96,44 @@ LISTED: list[Deviation] = [
         "what a client does wrong is no emergency",
     ),
     Deviation("D56", _UNKNOWN_WORKERS, QUIET, "an unknown worker is told at info"),
+    Deviation(
+        "D4",
+        tuple(f"headers of replies: Location and Transfer-Encoding: GET /{name}" for name in ("hop", "hop-more")),
+        {"ending": "length", "header content-length": "Content-Length: 10", "header *": None, "order of headers": ANY, "body": b"0123456789", "access connection": "+"},
+        "headers of one hop end here",
+    ),
+    Deviation("D4", ("what is no status: *", "what is no header: GET /value-*"), invalid() | {"interim": [], "ending": "length"}, "what is no HTTP is refused"),
+    Deviation("D27", "what is no header: GET /name-*", invalid(), "an invalid reply is 502"),
+    Deviation("D28", "what is no header: GET /reason-line", {"reason": "A"}, "a reason ends at its first control character"),
+    Deviation("D29", tuple(f"headers of replies: Content-Length: GET /length-{name}" for name in ("plus", "text", "negative", "empty", "huge", "two")), invalid(), "a length that is none"),
+    Deviation("D30", "headers of replies: Content-Length: GET /length-more*", {"body": b"01234", "*": ANY}, "what is more than announced is cut off"),
+    Deviation("D31", ("headers of replies: Content-Length: GET /length-less*", "a reply that is shorter than announced: *"), CUT, "less than announced is visible"),
+    Deviation(
+        "D86",
+        "replies of many sizes: GET /b*-nolength",
+        {"ending": "length", "header transfer-encoding": None, "header content-length": ANY, "order of headers": ANY, "access bytes": ANY, "access connection": ANY, "header connection": ANY},
+        "what came at once has a length",
+    ),
+    Deviation("D8", _HIDDEN, answer(400, worker=None) | {"at backends": [], "packet*": None, "header x-*": None, "header *": ANY}, "what could be read otherwise than httpd does is refused"),
+    Deviation("D20", "bodies of requests: chunks of more than allowed", answer(413), "a chunked body over the limit is answered"),
+    Deviation("D21", "indicators: GET /keeps", forwards(AJP_LOCAL_ADDR=b"198.51.100.1"), "JkLocalAddrIndicator is inherited"),
+    Deviation("D21", "indicators without a directive: GET /keeps", forwards(AJP_LOCAL_ADDR=b"198.51.100.3"), "so is its default"),
+    Deviation(
+        "D21", "options of the main server: an address: physical", forwards(AJP_REMOTE_PORT=lambda port: port.isdigit() and port != b"0"), "the last of two addresses counts"
+    ),
+    Deviation("D48", "a watchdog that is none: start", {"log": "warn"}, "odd numbers are told"),
+    Deviation("D56", "workers by directives alone: GET /c", QUIET, "an unknown worker is told at info"),
+    Deviation("D9", "included and looked at: GET /look/page.txt", {"status": 200, "worker": None, "body": b"a page", "*": ANY}, "who only asks does not take over"),
+    Deviation("D20", "error pages at a worker: POST with a body", {"status": 200, "worker": "w1", "packet.header content-length": b"0", "*": ANY}, "the page is sent"),
+    Deviation("D22", "no-jk at each time: GET /free/..;/..;/x", QUIET, "what a client does wrong is no emergency"),
+    Deviation(
+        "D43",
+        "error pages at a worker: chunked POST",
+        forwards(headers=["host", "X-Test-Id", "Transfer-Encoding", "content-length"]) | {"packet.header content-length": b"0"},
+        "no body is announced that is not there",
+    ),
+    Deviation("D56", ("workers named in the environment: GET /sh/[ue]*", "error pages at a worker: GET /unknown"), QUIET, "an unknown worker is told at info"),
+    Deviation("D85", "the URI as unparsed: GET http://*", forwards(uri=b"/a/x;y"), "scheme and host are no part of the path"),
     Deviation("D10", "file whose variable is not known to workers: GET /b", {"*": ANY}, "the rules that are no line of the file stay"),
 ]
 

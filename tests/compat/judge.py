@@ -22,8 +22,11 @@ seen: Counter[str] = Counter()
 
 
 def differences(theirs: Outcome, ours: Outcome) -> dict[str, tuple[object, object]]:
+    """Of a packet that only one of them sent, its fields are not told apart."""
     names = [*theirs, *(name for name in ours if name not in theirs)]
-    return {name: (theirs.get(name), ours.get(name)) for name in names if theirs.get(name) != ours.get(name)}
+    found = {name: (theirs.get(name), ours.get(name)) for name in names if theirs.get(name) != ours.get(name)}
+    single = tuple(f"{name}." for name, both in found.items() if name.startswith("packet") and "." not in name and None in both)
+    return {name: both for name, both in found.items() if not name.startswith(single)}
 
 
 @dataclass

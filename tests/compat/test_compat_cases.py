@@ -2,10 +2,10 @@
 
 import pytest
 
-from . import cases_mapping
+from . import cases_directives, cases_mapping, cases_phases, cases_replies, cases_request
 from .play import run
 
-CASES = [*cases_mapping.CASES]
+CASES = [*cases_mapping.CASES, *cases_directives.CASES, *cases_request.CASES, *cases_phases.CASES, *cases_replies.CASES]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
