@@ -122,6 +122,10 @@ impl Recovery {
     pub const fn of(bits: u32) -> Self {
         Self { bits, given: true }
     }
+    /// The bits; 0 if nothing is configured.
+    pub const fn bits(self) -> u32 {
+        self.bits
+    }
     /// Nothing is configured. mod_jk has no such thing: it takes it for 0, by which everything is tried again.
     pub const fn is_default(self) -> bool {
         !self.given

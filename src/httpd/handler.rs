@@ -18,7 +18,7 @@ use crate::text::{atoi, show};
 use crate::time::{Clock, Millis};
 use crate::uri::unparsed::means;
 use crate::uri::{Extensions, Lookup, clean};
-use crate::worker::{Client, ClientError, Failure, Flush, Report, Task};
+use crate::worker::{Client, ClientError, Current, Failure, Flush, Report, Task};
 use std::borrow::Cow;
 use std::ffi::c_int;
 
@@ -111,7 +111,8 @@ fn serve(view: &RequestView, live: &Live, found: &Found<'_>, log: &dyn Log) -> c
         say!(log, Info, "the client is gone before its request was forwarded");
         return OK;
     }
-    let Some(kind) = live.shared.registry.kind(found.worker) else {
+    let workers = live.shared.registry.current();
+    let Some(kind) = workers.kind(found.worker) else {
         say!(log, Info, "there is no worker {} in worker.list", show(found.worker));
         return SERVER_ERROR;
     };
@@ -123,7 +124,8 @@ fn serve(view: &RequestView, live: &Live, found: &Found<'_>, log: &dyn Log) -> c
     let mut report = Report::default();
     // SAFETY: the view's contract.
     let mut client = unsafe { Browser::new(view.raw()) };
-    let result = forward(view, live, found, log, &mut client, &mut report);
+    let service = Service { live, workers: &workers, log };
+    let result = forward(view, &service, found, &mut client, &mut report);
     notes::result(view, &report, begun);
     if result.is_ok() {
         client.drain();
@@ -135,14 +137,21 @@ fn serve(view: &RequestView, live: &Live, found: &Found<'_>, log: &dyn Log) -> c
     }
 }
 
+/// Who serves a request, and where they say how it goes.
+struct Service<'w> {
+    live: &'w Live,
+    workers: &'w Current<'w>,
+    log: &'w dyn Log,
+}
+
 fn forward<'w>(
     view: &RequestView,
-    live: &'w Live,
+    service: &Service<'w>,
     found: &Found<'_>,
-    log: &dyn Log,
     client: &mut Browser,
     report: &mut Report<'w>,
 ) -> Result<(), Failure> {
+    let Service { live, workers, log } = *service;
     let original = mapping::mapped(view).map_or_else(|| view.uri(), |mapped| mapped.original(view));
     let parts = Parts::new(view, live, original);
     let headers = HeaderTable(view.headers());
@@ -167,7 +176,7 @@ fn forward<'w>(
         log,
         clock: &SystemClock,
     };
-    live.shared.registry.serve(found.worker, &task, client, report)
+    workers.serve(found.worker, &task, client, report)
 }
 
 /// The environment beats the rule; zero switches the timeout off, negative numbers are ignored.

@@ -84,6 +84,11 @@ shared_record! {
 }
 
 impl EditSlot {
+    /// Differs after each change; 0 as long as nothing was ever changed.
+    pub fn version(&self) -> u32 {
+        self.version.load(Acquire)
+    }
+
     /// What is changed.
     pub fn read(&self) -> Edits {
         loop {

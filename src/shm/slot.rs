@@ -58,12 +58,12 @@ fn put(field: &[AtomicU8; NAME_MAX], len: &AtomicU8, text: &[u8]) {
     len.store(u8::try_from(text.len().min(NAME_MAX)).unwrap_or(0), Relaxed);
 }
 
-/// Upper ends of the classes into which durations of requests are sorted, in milliseconds. One more class takes what
+/// Upper ends of the classes into which durations are sorted, in milliseconds. One more class takes what
 /// is longer than all.
 pub const LATENCY_MS: [u32; 13] = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10000];
 
 shared_record! {
-    /// How many requests took how long.
+    /// How many attempts took how long.
     pub struct Latency {
         classes: [AtomicU64; LATENCY_MS.len() + 1],
         /// All durations together, in microseconds.
@@ -72,7 +72,7 @@ shared_record! {
 }
 
 impl Latency {
-    /// Counts one request.
+    /// Counts one attempt.
     pub fn add(&self, took: Duration) {
         let micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         let class = LATENCY_MS.iter().take_while(|end| u64::from(**end) * 1000 < micros).count();
@@ -82,7 +82,7 @@ impl Latency {
         self.total.fetch_add(micros, Relaxed);
     }
 
-    /// Requests per class; classes do not include one another.
+    /// Attempts per class; classes do not include one another.
     pub fn counts(&self) -> [u64; LATENCY_MS.len() + 1] {
         self.classes.each_ref().map(|class| class.load(Relaxed))
     }
@@ -126,7 +126,7 @@ shared_record! {
         pub error_time: AtomicU64,
         /// When counting began, in seconds since 1970.
         pub last_reset: AtomicU64,
-        /// How long requests took.
+        /// How long attempts took, from taking a connection to the end of the reply.
         pub latency: Latency,
     }
 }

@@ -2,10 +2,13 @@
 //! request.
 
 use super::attempt::{Answer, Attempt};
-use super::connection::{Connection, Fitness};
+use super::connection::{Connection, Fitness, Target};
+use super::edition::{self, Edition};
 use super::failure::{Failure, may_ask_again};
 use super::pool::{Lease, Pool};
+use super::registry::Process;
 use super::resolve;
+use super::settings::HOST;
 use super::task::{Means, Task};
 use crate::ajp::request::Recipient;
 use crate::config::worker_spec::{AddressSpec, AjpSpec, Recovery, Secret};
@@ -16,18 +19,31 @@ use crate::shm::slot::AjpSlot;
 use crate::text::show;
 use crate::time::{Clock, Millis, Seconds};
 use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 /// An AJP worker in this process.
 #[derive(Debug)]
 pub(super) struct AjpWorker {
+    /// As it is now.
     pub(super) spec: AjpSpec,
     pub(super) slot: &'static AjpSlot,
     pub(super) column: Column,
     addresses: Vec<SocketAddr>,
+    /// The pool's number for these addresses.
+    era: u32,
+    pool: Arc<Pool>,
+    configured: Arc<Configured>,
+    edition: Edition,
+}
+
+/// What the configuration says, resolved.
+#[derive(Debug)]
+struct Configured {
+    spec: AjpSpec,
+    addresses: Vec<SocketAddr>,
     source: Option<IpAddr>,
-    pool: Pool,
 }
 
 /// When a backend is asked for a sign of life, and how long it may take.
@@ -50,15 +66,48 @@ impl AjpWorker {
     /// Makes the worker; looks its host up, which may take as long as the resolver takes.
     pub(super) fn new(spec: AjpSpec, board: &Board, log: &dyn Log) -> Result<Self, BoardError> {
         let (slot, column) = board.ajp(&spec.name)?;
+        edition::review(&spec, board, column, log);
+        resolve_anew(&spec, board, column, log);
         let addresses = backend_addresses(&spec, log);
         let source = spec.address.source.as_deref().and_then(|source| source_address(&spec, source, log));
-        let pool = Pool::new(size(spec.pool.size));
-        Ok(Self { spec, slot, column, addresses, source, pool })
+        let pool = Arc::new(Pool::new(size(spec.pool.size)));
+        let configured = Arc::new(Configured { spec, addresses, source });
+        Ok(Self::now(configured, Edition::first(board, column), slot, column, pool))
     }
 
-    /// Whether it has an address that can be connected to.
-    pub(super) fn has_address(&self) -> bool {
-        !self.addresses.is_empty()
+    fn now(
+        configured: Arc<Configured>,
+        edition: Edition,
+        slot: &'static AjpSlot,
+        column: Column,
+        pool: Arc<Pool>,
+    ) -> Self {
+        let (edition, edits) = edition.renew();
+        let spec = edition::edited(&configured.spec, &edits);
+        let moved = edits.texts.get(HOST).is_some_and(Option::is_some);
+        let addresses = if moved { edits.addresses } else { configured.addresses.clone() };
+        Self { spec, slot, column, addresses, era: 0, pool, configured, edition }
+    }
+
+    /// The same worker with what was changed since. Its connections stay, but for those to an address that it left.
+    pub(super) fn renewed(&self) -> Self {
+        let (configured, pool) = (Arc::clone(&self.configured), Arc::clone(&self.pool));
+        let mut new = Self::now(configured, self.edition, self.slot, self.column, pool);
+        new.era = if new.addresses == self.addresses { self.era } else { self.pool.move_on() };
+        if self.spec.pool.idle_timeout.is_none() && new.spec.pool.idle_timeout.is_some() {
+            self.pool.restart_idling();
+        }
+        new
+    }
+
+    /// Whether something was changed since.
+    pub(super) fn is_outdated(&self) -> bool {
+        self.edition.is_outdated()
+    }
+
+    /// Whether the configuration gives it an address that can be connected to.
+    pub(super) fn has_configured_address(&self) -> bool {
+        !self.configured.addresses.is_empty()
     }
 
     pub(super) fn recovery(&self) -> Recovery {
@@ -69,8 +118,10 @@ impl AjpWorker {
         Probes { after_connect: self.spec.probe.connect, before_request: self.spec.probe.prepost }
     }
 
-    pub(super) fn open(&self, log: &dyn Log) -> Result<Connection, Failure> {
-        Connection::open(&self.spec, &self.addresses, self.source, log)
+    pub(super) fn open(&self, process: &Process, log: &dyn Log) -> Result<Connection, Failure> {
+        let (addresses, source, era) = (&*self.addresses, self.configured.source, self.era);
+        let count = || process.enter(process.board().open_column(self.column));
+        Connection::open(&self.spec, &Target { addresses, source, era, count: &count }, log)
     }
 
     /// Whether `fail_on_status` names the status, and if so whether it is a hard failure. The rule's list replaces
@@ -146,12 +197,13 @@ impl AjpWorker {
         set_cookie: Option<&'a [u8]>,
         means: &mut Means<'_>,
     ) -> Served {
-        let mut attempt = Attempt::new(self, task, lease, set_cookie);
+        let mut attempt = Attempt::new(self, task, means.process, lease, set_cookie);
         let (mut bytes, mut tries) = (0, 1);
         loop {
             let result = attempt.run(means.scratch, means.client);
             self.slot.read.fetch_add(attempt.read, Relaxed);
             self.slot.sent.fetch_add(attempt.sent, Relaxed);
+            self.slot.latency.add(attempt.took);
             bytes += attempt.read + attempt.sent;
             let reach = attempt.reach;
             let Err(failure) = &result else { return Served { result, again: false, bytes } };
@@ -228,6 +280,23 @@ impl AjpWorker {
             fit
         });
         self.pool.put_back(asked);
+    }
+}
+
+/// At a restart: looks a changed host up again, as the configured ones are. If that fails, what it was resolved to
+/// when it was changed stays.
+fn resolve_anew(configured: &AjpSpec, board: &Board, column: Column, log: &dyn Log) {
+    let (_, edits) = Edition::first(board, column).renew();
+    if edits.texts.get(HOST).is_none_or(Option::is_none) {
+        return;
+    }
+    let addresses = backend_addresses(&edition::edited(configured, &edits), log);
+    if !addresses.is_empty() && addresses != edits.addresses {
+        board.edit(column, |now| {
+            let same = now.texts == edits.texts && now.numbers == edits.numbers;
+            now.addresses = addresses;
+            same
+        });
     }
 }
 

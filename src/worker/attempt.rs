@@ -9,6 +9,7 @@ use super::client::{Client, ClientError};
 use super::connection::Fitness;
 use super::failure::{Failure, Reach, is_idempotent, may_ask_again};
 use super::pool::Lease;
+use super::registry::Process;
 use super::scratch::{Received, Scratch};
 use super::task::Task;
 use super::upload::Upload;
@@ -17,12 +18,13 @@ use crate::ajp::exchange::{Exchange, Terms};
 use crate::say;
 use crate::text::show;
 use std::io::{self, IoSlice};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// One exchange under way.
 pub(super) struct Attempt<'a> {
     pub(super) worker: &'a AjpWorker,
     pub(super) task: &'a Task<'a>,
+    process: &'a Process,
     pub(super) lease: Lease<'a>,
     pub(super) exchange: Exchange,
     pub(super) set_cookie: Option<&'a [u8]>,
@@ -41,6 +43,8 @@ pub(super) struct Attempt<'a> {
     pub(super) read: u64,
     /// Bytes sent.
     pub(super) sent: u64,
+    /// How long it took.
+    pub(super) took: Duration,
 }
 
 /// A reply that was passed on in full, or withheld for the host to answer.
@@ -54,6 +58,7 @@ impl<'a> Attempt<'a> {
     pub(super) fn new(
         worker: &'a AjpWorker,
         task: &'a Task<'a>,
+        process: &'a Process,
         lease: Lease<'a>,
         set_cookie: Option<&'a [u8]>,
     ) -> Self {
@@ -65,6 +70,7 @@ impl<'a> Attempt<'a> {
         Self {
             worker,
             task,
+            process,
             lease,
             exchange: Exchange::new(terms),
             set_cookie,
@@ -76,13 +82,14 @@ impl<'a> Attempt<'a> {
             reach: Reach::default(),
             read: 0,
             sent: 0,
+            took: Duration::ZERO,
         }
     }
 
     /// The same request again, after a failure: with another idle connection, if there is one.
     pub(super) fn again(mut self) -> Self {
         self.lease.next_idle();
-        Self { careful: true, ..Self::new(self.worker, self.task, self.lease, self.set_cookie) }
+        Self { careful: true, ..Self::new(self.worker, self.task, self.process, self.lease, self.set_cookie) }
     }
 
     /// Whether it failed for nothing but a connection that the backend had closed and nobody had asked about.
@@ -92,28 +99,30 @@ impl<'a> Attempt<'a> {
 
     /// Runs it. The connection is given back if the exchange ended cleanly, else closed.
     pub(super) fn run(&mut self, scratch: &mut Scratch, client: &mut dyn Client) -> Result<Answer, Failure> {
+        let begun = Instant::now();
         let Scratch { packet, kept, received } = scratch;
         let mut upload = Upload::again(kept);
         let result = self
             .connect(received)
             .and_then(|()| self.send_request(packet, &mut upload, client))
             .and_then(|()| self.relay(received, &mut upload, client));
-        match result {
+        let ended = match result {
             Ok(Left::Clean) => self.lease.keep(None),
             Ok(Left::OwingEnd { come }) => self.lease.keep(Some(come)),
             Ok(Left::Unclean) => self.lease.close(),
             Err(ref failure) => self.abandon(failure),
-        }
+        };
+        self.took = ended.duration_since(begun);
         result.map(|_| Answer { withheld: self.withheld })
     }
 
-    fn abandon(&mut self, failure: &Failure) {
+    fn abandon(&mut self, failure: &Failure) -> Instant {
         if failure.is_clients() && self.worker.recovery().cut_on_abort() {
             if let Some(connection) = self.lease.connection() {
                 connection.reset_on_close();
             }
         }
-        self.lease.close();
+        self.lease.close()
     }
 
     /// Makes sure that there is a connection that answers, if the worker wants to know.
@@ -139,7 +148,7 @@ impl<'a> Attempt<'a> {
             }
         }
         self.unchecked = false;
-        let connection = self.lease.put(self.worker.open(self.task.log)?);
+        let connection = self.lease.put(self.worker.open(self.process, self.task.log)?);
         match probes.after_connect.or(probes.before_request) {
             Some(timeout) => connection.probe(timeout, received),
             None => Ok(()),

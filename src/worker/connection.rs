@@ -6,6 +6,7 @@ use crate::ajp::control::{CPING, Ending, Pong, ending, pong};
 use crate::config::worker_spec::AjpSpec;
 use crate::log::Log;
 use crate::say;
+use crate::shm::board::Counted;
 use crate::sys::socket::{Dial, Idle, Socket};
 use crate::text::show;
 use crate::time::Millis;
@@ -18,6 +19,9 @@ use std::time::{Duration, Instant};
 #[derive(Debug)]
 pub(super) struct Connection {
     socket: Socket,
+    /// The address it leads to, as the pool counts them.
+    era: u32,
+    _open: Counted,
     idle_since: Instant,
     /// When the backend last gave a sign of life.
     heard: Instant,
@@ -32,6 +36,19 @@ enum Owed {
     End(usize),
     /// The answer to a probe, by then.
     Pong(Instant),
+}
+
+/// Where a connection is to lead.
+#[allow(missing_debug_implementations)] // holds a function
+pub(super) struct Target<'t> {
+    /// Tried in turn.
+    pub(super) addresses: &'t [SocketAddr],
+    /// The local address to come from.
+    pub(super) source: Option<IpAddr>,
+    /// The pool's number for these addresses.
+    pub(super) era: u32,
+    /// Counts the connection once it is open.
+    pub(super) count: &'t dyn Fn() -> Counted,
 }
 
 /// Whether an idle connection can carry a request.
@@ -56,20 +73,15 @@ const SLICES: usize = 7;
 
 impl Connection {
     /// Opens a connection to the first of `addresses` that answers.
-    pub(super) fn open(
-        spec: &AjpSpec,
-        addresses: &[SocketAddr],
-        source: Option<IpAddr>,
-        log: &dyn Log,
-    ) -> Result<Self, Failure> {
+    pub(super) fn open(spec: &AjpSpec, target: &Target<'_>, log: &dyn Log) -> Result<Self, Failure> {
         let warn = |error: &io::Error| {
             say!(log, Error, "worker {}: source address cannot be used: {error}", show(&spec.name));
         };
         let mut last = Failure::NoAddress;
-        for to in addresses {
+        for to in target.addresses {
             let dial = Dial {
                 to: *to,
-                from: source.filter(|source| source.is_ipv4() == to.is_ipv4()),
+                from: target.source.filter(|source| source.is_ipv4() == to.is_ipv4()),
                 timeout: spec.socket.connect_timeout,
                 keepalive: spec.socket.keepalive,
                 buffer: spec.socket.buffer,
@@ -77,7 +89,7 @@ impl Connection {
                 warn: &warn,
             };
             match Socket::connect(&dial) {
-                Ok(socket) => return Ok(Self::new(socket)),
+                Ok(socket) => return Ok(Self::new(socket, target)),
                 Err(error) => {
                     say!(log, Info, "worker {}: connect to {to} failed: {error}", show(&spec.name));
                     last = Failure::Connect(error);
@@ -87,9 +99,19 @@ impl Connection {
         Err(last)
     }
 
-    fn new(socket: Socket) -> Self {
-        let now = Instant::now();
-        Self { socket, idle_since: now, heard: now, owed: Owed::Nothing }
+    fn new(socket: Socket, target: &Target<'_>) -> Self {
+        let (era, open, now) = (target.era, (target.count)(), Instant::now());
+        Self { socket, era, _open: open, idle_since: now, heard: now, owed: Owed::Nothing }
+    }
+
+    /// Of which era of its pool it is.
+    pub(super) fn era(&self) -> u32 {
+        self.era
+    }
+
+    /// Lets its idle time begin now.
+    pub(super) fn restart_idling(&mut self) {
+        self.idle_since = Instant::now();
     }
 
     /// Whether it can carry a request. Costs a system call, unless it was used a moment ago and the request is one
@@ -138,10 +160,11 @@ impl Connection {
 
     /// Notes that an exchange ended: cleanly, or but for the packet that ends the reply, of which so many bytes have
     /// come.
-    pub(super) fn rest(&mut self, owed_end: Option<usize>) {
+    pub(super) fn rest(&mut self, owed_end: Option<usize>) -> Instant {
         self.idle_since = Instant::now();
         self.heard = self.idle_since;
         self.owed = owed_end.map_or(Owed::Nothing, Owed::End);
+        self.idle_since
     }
 
     /// Whether the backend still has to send something.

@@ -2,6 +2,7 @@
 //! says.
 
 use super::ajp::Served;
+use super::edition::{self, Edition};
 use super::failure::Failure;
 use super::member::Member;
 use super::picture::Picture;
@@ -20,6 +21,7 @@ use crate::shm::slot::LbSlot;
 use crate::text::{Text, show};
 use crate::time::Seconds;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -27,31 +29,60 @@ use std::time::Duration;
 /// A balancer in this process.
 #[derive(Debug)]
 pub(super) struct LbWorker {
+    /// As it is now; its members are in `members`.
     pub(super) spec: LbSpec,
     pub(super) members: Vec<Member>,
     /// Which member answers to a route.
     pub(super) routes: HashMap<Text, usize>,
-    slot: &'static LbSlot,
-    column: Column,
+    pub(super) slot: &'static LbSlot,
+    pub(super) column: Column,
     /// Where the next value pick of this process starts looking.
-    pub(super) next: AtomicUsize,
+    pub(super) next: Arc<AtomicUsize>,
+    configured: Arc<LbSpec>,
+    edition: Edition,
 }
 
 impl LbWorker {
-    pub(super) fn new(spec: LbSpec, board: &Board, log: &dyn Log) -> Result<Self, BoardError> {
+    pub(super) fn new(mut spec: LbSpec, board: &Board, log: &dyn Log) -> Result<Self, BoardError> {
         let (slot, column) = board.lb(&spec.name)?;
-        let factors: Vec<u32> = spec.members.iter().map(|member| member.factor).collect();
-        let members: Vec<Member> = spec
-            .members
-            .iter()
-            .zip(multipliers(&factors))
-            .map(|(member, mult)| Member::new(&spec.name, member, mult, board, log))
+        edition::review(&spec, board, column, log);
+        let members = std::mem::take(&mut spec.members)
+            .into_iter()
+            .map(|member| Member::new(&spec.name, member, board, log))
             .collect::<Result<_, _>>()?;
+        let (edition, next) = (Edition::first(board, column), Arc::default());
+        Ok(Self::now(Arc::new(spec), edition, members, slot, column, next))
+    }
+
+    fn now(
+        configured: Arc<LbSpec>,
+        edition: Edition,
+        mut members: Vec<Member>,
+        slot: &'static LbSlot,
+        column: Column,
+        next: Arc<AtomicUsize>,
+    ) -> Self {
+        let factors: Vec<u32> = members.iter().map(|member| member.spec.factor).collect();
         let mut routes = HashMap::new();
-        for (index, member) in members.iter().enumerate() {
+        for (index, (member, mult)) in members.iter_mut().zip(multipliers(&factors)).enumerate() {
+            member.mult = mult;
             routes.entry(member.spec.route.clone()).or_insert(index);
         }
-        Ok(Self { spec, members, routes, slot, column, next: AtomicUsize::new(0) })
+        let (edition, edits) = edition.renew();
+        let spec = edition::edited(&*configured, &edits);
+        Self { spec, members, routes, slot, column, next, configured, edition }
+    }
+
+    /// The same balancer with what was changed since.
+    pub(super) fn renewed(&self) -> Self {
+        let members = self.members.iter().map(Member::renewed).collect();
+        let (configured, next) = (Arc::clone(&self.configured), Arc::clone(&self.next));
+        Self::now(configured, self.edition, members, self.slot, self.column, next)
+    }
+
+    /// Whether something was changed since, in it or in a member.
+    pub(super) fn is_outdated(&self) -> bool {
+        self.edition.is_outdated() || self.members.iter().any(Member::is_outdated)
     }
 
     pub(super) fn members(&self) -> impl Iterator<Item = &Member> {

@@ -1,6 +1,7 @@
 //! A member of a balancer: an AJP worker, and what the balancer keeps about it.
 
 use super::ajp::AjpWorker;
+use super::edition::{self, Edition};
 use super::report::MemberReport;
 use crate::balance::Activation;
 use crate::balance::method::Method;
@@ -10,33 +11,67 @@ use crate::log::Log;
 use crate::shm::board::{Board, BoardError, Column};
 use crate::shm::slot::MemberSlot;
 use crate::text::{Shown, show};
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 /// A member in this process.
 #[derive(Debug)]
 pub(super) struct Member {
+    /// As it is now, but for its `ajp`, which is as configured.
     pub(super) spec: MemberSpec,
     pub(super) worker: AjpWorker,
     pub(super) slot: &'static MemberSlot,
     pub(super) column: Column,
     pub(super) mult: u64,
-    /// Its own; a mount rule may say otherwise.
-    pub(super) activation: Activation,
+    configured: Arc<MemberSpec>,
+    edition: Edition,
 }
 
 impl Member {
     pub(super) fn new(
         lb: &[u8],
-        spec: &MemberSpec,
-        mult: u64,
+        mut spec: MemberSpec,
         board: &Board,
         log: &dyn Log,
     ) -> Result<Self, BoardError> {
         let worker = AjpWorker::new(spec.ajp.clone(), board, log)?;
         let (slot, column) = board.member(lb, &spec.ajp.name)?;
-        // Without an address it can serve nothing: mod_jk stops such a member.
-        let activation = if worker.has_address() { spec.activation } else { Activation::Stopped };
-        Ok(Self { spec: spec.clone(), worker, slot, column, mult, activation })
+        if !worker.has_configured_address() {
+            // It can serve nothing: mod_jk stops such a member.
+            spec.activation = Activation::Stopped;
+        }
+        edition::review(&spec, board, column, log);
+        Ok(Self::now(Arc::new(spec), Edition::first(board, column), worker, slot, column))
+    }
+
+    fn now(
+        configured: Arc<MemberSpec>,
+        edition: Edition,
+        worker: AjpWorker,
+        slot: &'static MemberSlot,
+        column: Column,
+    ) -> Self {
+        let (edition, edits) = edition.renew();
+        Self {
+            spec: edition::edited(&configured, &edits),
+            worker,
+            slot,
+            column,
+            mult: 1,
+            configured,
+            edition,
+        }
+    }
+
+    /// The same member with what was changed since.
+    pub(super) fn renewed(&self) -> Self {
+        let (worker, configured) = (self.worker.renewed(), Arc::clone(&self.configured));
+        Self::now(configured, self.edition, worker, self.slot, self.column)
+    }
+
+    /// Whether something was changed since.
+    pub(super) fn is_outdated(&self) -> bool {
+        self.edition.is_outdated() || self.worker.is_outdated()
     }
 
     /// Its name, for log lines.
@@ -67,7 +102,7 @@ impl Member {
             sent: worker.sent.load(Relaxed),
             errors: self.slot.errors.load(Relaxed),
             busy: board.busy(self.worker.column),
-            activation: self.activation,
+            activation: self.spec.activation,
             state: self.slot.state(),
         }
     }
@@ -76,7 +111,7 @@ impl Member {
     pub(super) fn upkeep(&self, method: Method, board: &Board) -> MemberUpkeep {
         MemberUpkeep {
             state: self.slot.state(),
-            activation: self.activation,
+            activation: self.spec.activation,
             value: self.value(method, board),
             elected: self.slot.elected.load(Relaxed),
             elected_before: self.slot.elected_before.load(Relaxed),

@@ -75,7 +75,7 @@ impl Members for Picture<'_> {
         let member = self.member(index);
         let ruled = self.rule.iter().rev().find(|(name, _)| *name == member.spec.ajp.name);
         match ruled {
-            None => member.activation,
+            None => member.spec.activation,
             Some((_, Override::Active)) => Activation::Active,
             Some((_, Override::Disabled)) => Activation::Disabled,
             Some((_, Override::Stopped)) => Activation::Stopped,

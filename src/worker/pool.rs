@@ -20,6 +20,8 @@ struct State {
     idle: Vec<Connection>,
     lent: usize,
     waiting: usize,
+    /// Counts how often the backend's address changed.
+    era: u32,
 }
 
 impl Pool {
@@ -37,6 +39,22 @@ impl Pool {
         state.lent += 1;
         let connection = state.idle.pop();
         Some(Lease { pool: self, connection, vouched: true })
+    }
+
+    /// Begins a new era: connections of earlier ones lead to an address that is left. Idle ones are closed, others when
+    /// they are given back.
+    pub(super) fn move_on(&self) -> u32 {
+        let mut state = self.lock();
+        state.era = state.era.wrapping_add(1);
+        let (era, left) = (state.era, std::mem::take(&mut state.idle));
+        drop(state);
+        drop(left);
+        era
+    }
+
+    /// Lets the idle time of all idle connections begin now.
+    pub(super) fn restart_idling(&self) {
+        self.lock().idle.iter_mut().for_each(Connection::restart_idling);
     }
 
     /// Whether a connection could be lent at once.
@@ -83,7 +101,7 @@ impl Pool {
         let mut surplus = Vec::new();
         let mut state = self.lock();
         for connection in connections {
-            if state.idle.len() + state.lent < self.size {
+            if connection.era() == state.era && state.idle.len() + state.lent < self.size {
                 let at = state.idle.partition_point(|other| other.idle_since() <= connection.idle_since());
                 state.idle.insert(at, connection);
             } else {
@@ -97,9 +115,16 @@ impl Pool {
     fn give_back(&self, connection: Option<Connection>) {
         let mut state = self.lock();
         state.lent = state.lent.saturating_sub(1);
-        state.idle.extend(connection);
+        let left = match connection {
+            Some(connection) if connection.era() == state.era => {
+                state.idle.push(connection);
+                None
+            }
+            left => left,
+        };
         let wake = state.waiting > 0;
         drop(state);
+        drop(left);
         if wake {
             self.freed.notify_one();
         }
@@ -129,9 +154,10 @@ impl Lease<'_> {
         self.connection.insert(connection)
     }
 
-    /// Closes the connection.
-    pub(super) fn close(&mut self) {
+    /// Closes the connection. Tells the time, as [`keep`](Self::keep) does.
+    pub(super) fn close(&mut self) -> Instant {
         self.connection = None;
+        Instant::now()
     }
 
     /// Closes the connection and takes another idle one, if there is one.
@@ -145,7 +171,8 @@ impl Lease<'_> {
     pub(super) fn put_aside(&mut self) {
         let connection = self.connection.take();
         let mut state = self.pool.lock();
-        let room = state.idle.len() + state.lent < self.pool.size;
+        let fits = connection.as_ref().is_some_and(|connection| connection.era() == state.era);
+        let room = fits && state.idle.len() + state.lent < self.pool.size;
         let fit = state.idle.iter().rposition(|other| !other.owes());
         self.connection = fit.map(|at| state.idle.remove(at));
         if room {
@@ -156,11 +183,11 @@ impl Lease<'_> {
 
     /// Vouches for the connection: its exchange ended cleanly, or but for the packet that ends the reply, of which so
     /// many bytes have come.
-    pub(super) fn keep(&mut self, owed_end: Option<usize>) {
-        if let Some(connection) = &mut self.connection {
-            connection.rest(owed_end);
-            self.vouched = true;
-        }
+    /// Tells since when it is idle.
+    pub(super) fn keep(&mut self, owed_end: Option<usize>) -> Instant {
+        let Some(connection) = &mut self.connection else { return Instant::now() };
+        self.vouched = true;
+        connection.rest(owed_end)
     }
 }
 

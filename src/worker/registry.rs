@@ -17,16 +17,20 @@ use crate::log::Log;
 use crate::shm::board::{Board, BoardError, Child, Column, Counted};
 use crate::text::{Text, show};
 use crate::time::Seconds;
+use arc_swap::{ArcSwap, Guard};
 use once_cell::sync::OnceCell;
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// All workers of one configuration.
 #[derive(Debug)]
 pub struct Registry {
-    workers: HashMap<Text, Worker>,
+    /// The workers as they are now. Requests keep those that they began with.
+    roster: ArcSwap<Roster>,
+    renewing: Mutex<()>,
     board: Board,
     process: OnceCell<Process>,
     shelf: Shelf,
@@ -35,10 +39,20 @@ pub struct Registry {
     maintained: AtomicU64,
 }
 
+/// The workers as they are at one moment, with all changes that were made at run time.
 #[derive(Debug)]
-enum Worker {
-    Ajp(Box<AjpWorker>),
-    Lb(Box<LbWorker>),
+pub(super) struct Roster {
+    /// In the order of `worker.list`.
+    workers: Vec<(Text, Worker)>,
+    by_name: Arc<HashMap<Text, usize>>,
+    /// How many changes had been made on the board.
+    edits: u32,
+}
+
+#[derive(Clone, Debug)]
+pub(super) enum Worker {
+    Ajp(Arc<AjpWorker>),
+    Lb(Arc<LbWorker>),
     Status,
 }
 
@@ -78,35 +92,50 @@ impl Registry {
     /// # Errors
     /// When the board has no room.
     pub fn new(specs: Workers, board: Board, log: &dyn Log) -> Result<Self, RegistryError> {
-        let mut workers = HashMap::new();
+        let edits = board.edits();
+        let mut workers = Vec::new();
         for spec in specs.workers {
             let name: Text = spec.name().into();
             let worker = match spec {
-                WorkerSpec::Ajp(spec) => AjpWorker::new(spec, &board, log).map(|w| Worker::Ajp(Box::new(w))),
-                WorkerSpec::Lb(spec) => LbWorker::new(spec, &board, log).map(|w| Worker::Lb(Box::new(w))),
+                WorkerSpec::Ajp(spec) => AjpWorker::new(spec, &board, log).map(|w| Worker::Ajp(Arc::new(w))),
+                WorkerSpec::Lb(spec) => LbWorker::new(spec, &board, log).map(|w| Worker::Lb(Arc::new(w))),
                 WorkerSpec::Status(_) => Ok(Worker::Status),
             };
             let worker = worker.map_err(|error| RegistryError { worker: name.clone(), error })?;
-            workers.insert(name, worker);
+            workers.push((name, worker));
         }
-        let maintained = AtomicU64::new(0);
+        let by_name = workers.iter().enumerate().map(|(index, (name, _))| (name.clone(), index)).collect();
+        let roster = Roster { workers, by_name: Arc::new(by_name), edits };
         Ok(Self {
-            workers,
+            roster: ArcSwap::from_pointee(roster),
+            renewing: Mutex::default(),
             board,
             process: OnceCell::new(),
             shelf: Shelf::default(),
             maintain: specs.maintain,
-            maintained,
+            maintained: AtomicU64::new(0),
         })
     }
 
-    /// The type of a worker as `JK_WORKER_TYPE` tells it; `None` if there is no such worker.
-    pub fn kind(&self, name: &[u8]) -> Option<&'static str> {
-        self.workers.get(name).map(|worker| match worker {
-            Worker::Ajp(_) => "ajp13",
-            Worker::Lb(_) => "lb",
-            Worker::Status => "status",
-        })
+    /// The workers of now, for as long as one request needs them.
+    pub fn current(&self) -> Current<'_> {
+        let mut roster = self.roster.load();
+        if roster.edits != self.board.edits() {
+            self.renew();
+            roster = self.roster.load();
+        }
+        Current { registry: self, roster }
+    }
+
+    /// Takes over what was changed. Whoever comes meanwhile waits for microseconds: everything was resolved by who
+    /// changed it.
+    #[cold]
+    fn renew(&self) {
+        let _turn = self.renewing.lock().unwrap_or_else(PoisonError::into_inner);
+        let (old, edits) = (self.roster.load(), self.board.edits());
+        if old.edits != edits {
+            self.roster.store(Arc::new(old.renewed(edits)));
+        }
     }
 
     /// Makes this process one of the children. Called once after the fork; before it, and in a process where it
@@ -126,29 +155,6 @@ impl Registry {
         self.process.get_or_init(|| Process { board: self.board, child: self.board.join() })
     }
 
-    /// Serves a request with the worker `name`.
-    ///
-    /// # Errors
-    /// Why it failed. Only the client knows whether part of a reply was delivered by then.
-    pub fn serve<'w>(
-        &'w self,
-        name: &[u8],
-        task: &Task<'_>,
-        client: &mut dyn Client,
-        report: &mut Report<'w>,
-    ) -> Result<(), Failure> {
-        let mut scratch = self.shelf.take();
-        scratch.kept.clear();
-        let mut means = Means { process: self.process(), scratch: &mut scratch, client };
-        let result = match self.workers.get(name) {
-            Some(Worker::Lb(lb)) => lb.serve(task, &mut means, report),
-            Some(Worker::Ajp(ajp)) => serve_alone(ajp, task, &mut means, report),
-            Some(Worker::Status) | None => Err(Failure::NoMember),
-        };
-        self.shelf.put_back(scratch);
-        result
-    }
-
     /// Does what is due: closes idle connections of this process and, once per interval for all processes, lets
     /// the balancers' values decay and failed members recover.
     pub fn maintain(&self, now: Seconds, log: &dyn Log) {
@@ -163,15 +169,74 @@ impl Registry {
         if all {
             self.board.bury();
         }
-        self.backends().for_each(|ajp| ajp.tidy(log));
+        let current = self.current();
+        current.backends().for_each(|ajp| ajp.tidy(log));
         if all {
-            self.balancers().for_each(|lb| lb.maintain(interval, now, &self.board, log));
+            current.balancers().for_each(|lb| lb.maintain(interval, now, &self.board, log));
         }
+    }
+}
+
+impl Roster {
+    /// The same with what was changed since; workers that nobody changed are shared.
+    fn renewed(&self, edits: u32) -> Self {
+        let renewed = |worker: &Worker| match worker {
+            Worker::Ajp(ajp) if ajp.is_outdated() => Worker::Ajp(Arc::new(ajp.renewed())),
+            Worker::Lb(lb) if lb.is_outdated() => Worker::Lb(Arc::new(lb.renewed())),
+            Worker::Ajp(_) | Worker::Lb(_) | Worker::Status => worker.clone(),
+        };
+        let workers = self.workers.iter().map(|(name, worker)| (name.clone(), renewed(worker))).collect();
+        Self { workers, by_name: Arc::clone(&self.by_name), edits }
+    }
+
+    fn get(&self, name: &[u8]) -> Option<&Worker> {
+        self.workers.get(*self.by_name.get(name)?).map(|(_, worker)| worker)
+    }
+}
+
+/// The workers as a request found them. What is changed while it runs concerns those that come later.
+#[derive(Debug)]
+pub struct Current<'r> {
+    registry: &'r Registry,
+    roster: Guard<Arc<Roster>>,
+}
+
+impl Current<'_> {
+    /// The type of a worker as `JK_WORKER_TYPE` tells it; `None` if there is no such worker.
+    pub fn kind(&self, name: &[u8]) -> Option<&'static str> {
+        self.roster.get(name).map(|worker| match worker {
+            Worker::Ajp(_) => "ajp13",
+            Worker::Lb(_) => "lb",
+            Worker::Status => "status",
+        })
+    }
+
+    /// Serves a request with the worker `name`.
+    ///
+    /// # Errors
+    /// Why it failed. Only the client knows whether part of a reply was delivered by then.
+    pub fn serve<'w>(
+        &'w self,
+        name: &[u8],
+        task: &Task<'_>,
+        client: &mut dyn Client,
+        report: &mut Report<'w>,
+    ) -> Result<(), Failure> {
+        let mut scratch = self.registry.shelf.take();
+        scratch.kept.clear();
+        let mut means = Means { process: self.registry.process(), scratch: &mut scratch, client };
+        let result = match self.roster.get(name) {
+            Some(Worker::Lb(lb)) => lb.serve(task, &mut means, report),
+            Some(Worker::Ajp(ajp)) => serve_alone(ajp, task, &mut means, report),
+            Some(Worker::Status) | None => Err(Failure::NoMember),
+        };
+        self.registry.shelf.put_back(scratch);
+        result
     }
 
     /// All AJP workers, alone or in balancers.
     pub(super) fn backends(&self) -> impl Iterator<Item = &AjpWorker> {
-        let alone = self.workers.values().filter_map(|worker| match worker {
+        let alone = self.workers().filter_map(|worker| match worker {
             Worker::Ajp(ajp) => Some(&**ajp),
             Worker::Lb(_) | Worker::Status => None,
         });
@@ -180,10 +245,14 @@ impl Registry {
 
     /// All balancers.
     pub(super) fn balancers(&self) -> impl Iterator<Item = &LbWorker> {
-        self.workers.values().filter_map(|worker| match worker {
+        self.workers().filter_map(|worker| match worker {
             Worker::Lb(lb) => Some(&**lb),
             Worker::Ajp(_) | Worker::Status => None,
         })
+    }
+
+    fn workers(&self) -> impl Iterator<Item = &Worker> {
+        self.roster.workers.iter().map(|(_, worker)| worker)
     }
 }
 

@@ -32,6 +32,6 @@ impl<'r> Watch<'r> {
 
     /// Looks at everything once.
     pub fn round(&mut self, _now: Seconds, log: &dyn Log) {
-        self.registry.backends().for_each(|ajp: &AjpWorker| ajp.hear(log));
+        self.registry.current().backends().for_each(|ajp: &AjpWorker| ajp.hear(log));
     }
 }
