@@ -32,16 +32,12 @@ pub mod token;
 pub mod xml;
 
 mod fields;
-#[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-mod golden;
 mod json_writer;
-#[cfg(test)]
-#[allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
-mod new_formats;
-#[cfg(test)]
-mod sample;
 mod walk;
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests;
 
 pub use answer::{Answer, Content};
 pub use change::{Action, AjpChange, LbChange, MemberChange};

@@ -78,7 +78,7 @@ mod tests {
 
     fn spec(good: &str, bad: &str) -> StatusSpec {
         let list = |text: &str| text.split(',').map(|entry| entry.as_bytes().into()).collect();
-        StatusSpec { good: list(good), bad: list(bad), ..super::super::sample::spec() }
+        StatusSpec { good: list(good), bad: list(bad), ..crate::status::tests::sample::spec() }
     }
 
     fn counted(spec: &StatusSpec, members: &[(Activation, State)]) -> (u32, u32, u32) {

@@ -1,5 +1,5 @@
-use super::super::sample::spec;
 use super::*;
+use crate::status::tests::sample::spec;
 
 const TOKEN: Token = Token::new([7; 16]);
 

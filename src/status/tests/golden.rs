@@ -1,10 +1,9 @@
 //! Every answer that was recorded from the original, rendered here from values.
 
 use super::sample;
-use super::*;
 use crate::config::worker_spec::StatusSpec;
+use crate::status::*;
 use crate::text::Text;
-use std::path::Path;
 
 const TOKEN: Token = Token::new([0; Token::BYTES]);
 
@@ -66,50 +65,59 @@ fn gathered(scope: &Scope, mut report: Report) -> Report {
     report
 }
 
-fn recorded(file: &str) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/recorded/status");
-    std::fs::read_to_string(folder.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"))
+macro_rules! recorded {
+    ($file:expr) => {
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/recorded/status/", $file))
+    };
 }
 
-/// The recorded answer; the original puts a `<` inside an attribute, which no XML may have.
-fn well_formed(name: &str, ending: &str) -> String {
-    let text = recorded(&format!("{name}.{ending}"));
-    if (name, ending) == ("dump", "xml") {
-        text.replace("\"<!DOCTYPE status>\"", "\"&lt;!DOCTYPE status&gt;\"")
-    } else {
-        text
-    }
+/// A case: its recordings, the query, the status worker.
+macro_rules! case {
+    ($name:literal, $query:literal, $spec:expr) => {
+        (
+            $name,
+            [
+                recorded!(concat!($name, ".xml")),
+                recorded!(concat!($name, ".txt")),
+                recorded!(concat!($name, ".properties")),
+            ],
+            $query,
+            $spec,
+        )
+    };
 }
 
 #[test]
 fn answers_are_those_of_the_original_byte_for_byte() {
-    for (name, query, spec) in [
-        ("list", "cmd=list", sample::spec()),
-        ("list-bare", "opt=3", sample::spec()),
-        ("list-without-members", "opt=17", sample::spec()),
-        ("list-ajp-only", "opt=8", sample::spec()),
-        ("list-nothing", "opt=24", sample::spec()),
-        ("list-own-names", "", sample::own()),
-        ("show-lb", "cmd=show&w=lb", sample::spec()),
-        ("show-member", "cmd=show&w=lb&sw=m3&opt=2", sample::spec()),
-        ("show-lb-bare", "cmd=show&w=lb&opt=3", sample::spec()),
-        ("show-ajp", "cmd=show&w=solo", sample::spec()),
-        ("show-ajp-in-error", "cmd=show&w=gone", sample::spec()),
-        ("show-status", "cmd=show&w=st", sample::spec()),
-        ("version", "cmd=version", sample::spec()),
-        ("dump", "cmd=dump", sample::spec()),
-        ("edit", "cmd=edit&w=lb", sample::spec()),
-        ("update", "cmd=update&w=lb&vlr=2", sample::spec()),
-        ("error", "cmd=show&w=nosuch", sample::spec()),
-        ("denied", "", sample::closed()),
+    for (name, recorded, query, spec) in [
+        case!("list", "cmd=list", sample::spec()),
+        case!("list-bare", "opt=3", sample::spec()),
+        case!("list-without-members", "opt=17", sample::spec()),
+        case!("list-ajp-only", "opt=8", sample::spec()),
+        case!("list-nothing", "opt=24", sample::spec()),
+        case!("list-own-names", "", sample::own()),
+        case!("show-lb", "cmd=show&w=lb", sample::spec()),
+        case!("show-member", "cmd=show&w=lb&sw=m3&opt=2", sample::spec()),
+        case!("show-lb-bare", "cmd=show&w=lb&opt=3", sample::spec()),
+        case!("show-ajp", "cmd=show&w=solo", sample::spec()),
+        case!("show-ajp-in-error", "cmd=show&w=gone", sample::spec()),
+        case!("show-status", "cmd=show&w=st", sample::spec()),
+        case!("version", "cmd=version", sample::spec()),
+        case!("dump", "cmd=dump", sample::spec()),
+        case!("edit", "cmd=edit&w=lb", sample::spec()),
+        case!("update", "cmd=update&w=lb&vlr=2", sample::spec()),
+        case!("error", "cmd=show&w=nosuch", sample::spec()),
+        case!("denied", "", sample::closed()),
     ] {
-        for (mime, ending) in [("xml", "xml"), ("txt", "txt"), ("prop", "properties")] {
+        for (mime, recorded) in ["xml", "txt", "prop"].into_iter().zip(recorded) {
             let ours = answer_to(&spec, &format!("mime={mime}&{query}"), sample::report());
-            assert_eq!(ours, well_formed(name, ending), "{name}.{ending}");
+            // The original puts a `<` inside an attribute, which no XML may have.
+            let well_formed = recorded.replace("\"<!DOCTYPE status>\"", "\"&lt;!DOCTYPE status&gt;\"");
+            assert_eq!(ours, well_formed, "{name} as {mime}");
         }
     }
     let ours = answer_to(&sample::spec(), "mime=foo", sample::report());
-    assert_eq!(ours, recorded("bad-mime.properties"));
+    assert_eq!(ours, recorded!("bad-mime.properties"));
 }
 
 #[test]

@@ -2,8 +2,9 @@
 //! others.
 
 use super::golden::answer_to;
-use super::report::*;
-use super::*;
+use super::sample;
+use crate::status::metrics;
+use crate::status::report::*;
 use crate::time::Seconds;
 
 /// The recorded report with all that the new formats may hold besides.

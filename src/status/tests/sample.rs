@@ -2,9 +2,9 @@
 
 use core::net::SocketAddr;
 
-use super::report::*;
 use crate::balance::{Activation, Lock, Method, State};
 use crate::config::worker_spec::StatusSpec;
+use crate::status::report::*;
 use crate::text::Text;
 use crate::time::Seconds;
 use crate::uri::Source;
@@ -18,7 +18,7 @@ fn list(list: &str) -> Vec<Text> {
 }
 
 /// A status worker without any properties.
-pub(super) fn spec() -> StatusSpec {
+pub(in crate::status) fn spec() -> StatusSpec {
     StatusSpec {
         name: text("st"),
         css: None,
