@@ -2,7 +2,7 @@
 
 use super::answer::{Answer, Content};
 use super::command::Mime;
-use super::{json, metrics, properties, text_lines, xml};
+use super::{html, json, metrics, properties, text_lines, xml};
 
 /// One form of an answer.
 #[derive(Debug)]
@@ -18,7 +18,10 @@ pub struct Format {
 }
 
 /// All forms, in the order of [`Mime::ALL`].
-pub const FORMATS: &[Format] = &[XML, TEXT, PROPERTIES, JSON, METRICS];
+pub const FORMATS: &[Format] = &[HTML, XML, TEXT, PROPERTIES, JSON, METRICS];
+
+const HTML: Format =
+    Format { mime: Mime::Html, content_type: "text/html", help: "a page for people", render: html::render };
 
 const XML: Format =
     Format { mime: Mime::Xml, content_type: "text/xml", help: "mod_jk's XML", render: xml::render };

@@ -16,6 +16,7 @@ pub mod command;
 pub mod dump;
 pub mod format;
 pub mod guard;
+pub mod html;
 pub mod json;
 pub mod metrics;
 pub mod parameters;
