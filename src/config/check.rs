@@ -7,7 +7,7 @@ use crate::config::diagnostic::{Diagnostic, Place};
 use crate::config::map_source::{self, MapSource};
 use crate::config::mounts::Mounted;
 use crate::config::nearest;
-use crate::config::settings::{MountCopy, Settings};
+use crate::config::settings::Settings;
 use crate::config::worker_spec::{LbSpec, WorkerSpec, Workers};
 use crate::text::{self, Text};
 use crate::uri::rule::Rule;
@@ -39,28 +39,17 @@ pub fn check_rules(workers: &Workers, rules: &[Mounted]) -> Vec<Diagnostic> {
     check.out
 }
 
-/// Checks the directives of one server; `vhost` is `None` for the main server itself, else merged. `name` is how
-/// the server is called in messages.
-pub fn check_server(name: &str, main: &Settings, vhost: Option<&Settings>) -> Vec<Diagnostic> {
-    let mut out = Vec::new();
-    let Some(vhost) = vhost else {
-        if main.mount_copy == Some(MountCopy::On) {
-            let message =
-                "JkMountCopy On has no effect in the main server; write All, or On in a virtual host";
-            out.push(Diagnostic::warning(None, message));
-        }
-        return out;
-    };
+/// Checks the directives of a virtual host, whose settings are merged. `name` is how it is called in messages.
+pub fn check_vhost(name: &str, main: &Settings, vhost: &Settings) -> Option<Diagnostic> {
     match map_source::map_source(main, vhost) {
         MapSource::None if vhost.strip_session.is_some() && vhost.strip_session != main.strip_session => {
-            out.push(Diagnostic::warning(None, without_map("JkStripSession", name)));
+            Some(Diagnostic::warning(None, without_map("JkStripSession", name)))
         }
         MapSource::None if vhost.auto_alias.is_some() => {
-            out.push(Diagnostic::warning(None, without_map("JkAutoAlias", name)));
+            Some(Diagnostic::warning(None, without_map("JkAutoAlias", name)))
         }
-        MapSource::None | MapSource::Main | MapSource::Own(_) => {}
+        MapSource::None | MapSource::Main | MapSource::Own(_) => None,
     }
-    out
 }
 
 fn without_map(directive: &str, server: &str) -> String {
@@ -363,11 +352,10 @@ mod tests {
             strip_session: line.then_some(crate::config::settings::StripSession { on: true, mark: None }),
             ..Settings::default()
         };
-        let main = Settings { mount_copy: Some(MountCopy::On), ..Settings::default() };
-        assert_eq!(check_server("main", &main, None).len(), 1);
-        assert_eq!(check_server("a", &main, Some(&strip(true))).len(), 1);
-        assert_eq!(check_server("a", &main, Some(&strip(false))).len(), 0);
+        let main = Settings::default();
+        assert!(check_vhost("a", &main, &strip(true)).is_some());
+        assert!(check_vhost("a", &main, &strip(false)).is_none());
         let alias = Settings { auto_alias: Some(b"/d"[..].into()), ..Settings::default() };
-        assert_eq!(check_server("a", &main, Some(&alias)).len(), 1);
+        assert!(check_vhost("a", &main, &alias).is_some());
     }
 }

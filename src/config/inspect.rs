@@ -173,9 +173,27 @@ fn host(value: &[u8]) -> Option<String> {
     if value.starts_with(b"[") {
         return Some("must be written without brackets".to_owned());
     }
+    if value.contains(&b'/') {
+        return Some("is a URL or a path; write only a name or an address".to_owned());
+    }
+    if is_bad_ipv4(value) {
+        return Some("looks like an address and is none".to_owned());
+    }
     let (_, port) = text::split_once(value, b':')?;
     let is_port = !port.is_empty() && port.iter().all(u8::is_ascii_digit);
     is_port.then(|| "contains a port; write host and port as two properties".to_owned())
+}
+
+/// Digits and dots that are no address. With fewer than four numbers the last may be large, as in `127.1`.
+fn is_bad_ipv4(value: &[u8]) -> bool {
+    let is_numeric = value.contains(&b'.') && value.iter().all(|b| b.is_ascii_digit() || *b == b'.');
+    let is_byte = |part: &[u8]| str::from_utf8(part).is_ok_and(|text| text.parse::<u8>().is_ok());
+    let parts: Vec<_> = value.split(|b| *b == b'.').collect();
+    let is_address = match parts.len() {
+        4 => parts.into_iter().all(is_byte),
+        count => count < 4 && !parts.contains(&&b""[..]),
+    };
+    is_numeric && !is_address
 }
 
 fn port(number: i32) -> Option<String> {
@@ -215,6 +233,8 @@ mod tests {
             ("port", "8009"),
             ("host", "fe80::1"),
             ("host", "tomcat.example.org"),
+            ("host", "10.0.0.1"),
+            ("host", "127.1"),
             ("socket_timeout", "0"),
             ("max_packet_size", "64k"),
             ("connect_timeout", "-1"),
@@ -239,6 +259,8 @@ mod tests {
             ("port", "ajp", "counts as not set; it takes 1 to 65535"),
             ("host", "[::1]", "without brackets"),
             ("host", "a:8009", "two properties"),
+            ("host", "ajp://a:8009", "only a name or an address"),
+            ("host", "300.1.1.1", "looks like an address"),
             ("socket_timeout", "10ms", "read as 10485760"),
             ("retries", "0", "a number from 1"),
             ("reply_timeout", "-1", "a number from 0"),

@@ -71,9 +71,11 @@ pub(super) unsafe fn make(pconf: *mut ffi::apr_pool_t, main: *mut ffi::server_re
     let mut out = Vec::new();
     for (server, settings) in &all {
         out.extend(settings.notices.iter().cloned());
-        let vhost = Some(*settings).filter(|_| *server != main);
-        // SAFETY: the server is live.
-        out.extend(check::check_server(&unsafe { server_name(*server) }, main_settings, vhost));
+        if *server != main {
+            // SAFETY: the server is live.
+            let name = unsafe { server_name(*server) };
+            out.extend(check::check_vhost(&name, main_settings, settings));
+        }
     }
     let workers = Arc::new(workers(pool, main_settings, &mut out));
     let mut maps = Maps { main: main_settings, workers: &workers, read: Vec::new(), out: &mut out };

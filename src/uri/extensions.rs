@@ -370,7 +370,12 @@ mod tests {
                 b"w;stateless",
                 "unknown rule extension \"stateless\" is ignored; write \"stateless=VALUE\", without blanks",
             ),
-            (b"w;foo=1\n", "unknown rule extension \"foo=1\\n\" is ignored"),
+            (
+                b"w;foo=1\n",
+                "unknown rule extension \"foo=1\\n\" is ignored; there are reply_timeout, sticky_ignore, stateless, \
+                 active, disabled, stopped, fail_on_status, use_server_errors, session_cookie, session_path, \
+                 set_session_cookie, session_cookie_path",
+            ),
             (
                 b"w;active=a;active=b",
                 "rule extension \"active=b\" is ignored: \"active\" was given before; list all values there",

@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use super::extensions::Override;
+use super::extensions::{Override, known_extensions};
 use super::pattern::Unreachable;
 use crate::text::{Text, show};
 
@@ -108,7 +108,13 @@ impl fmt::Display for RuleWarning {
         match self {
             Self::UnknownExtension { piece, meant } => {
                 write!(f, "unknown rule extension \"{}\" is ignored", show(piece))?;
-                meant.map_or(Ok(()), |name| write!(f, "; write \"{name}=VALUE\", without blanks"))
+                match meant {
+                    Some(name) => write!(f, "; write \"{name}=VALUE\", without blanks"),
+                    None => {
+                        let known: Vec<_> = known_extensions().map(|(name, _)| name).collect();
+                        write!(f, "; there are {}", known.join(", "))
+                    }
+                }
             }
             Self::Repeated { name, piece } => write!(
                 f,

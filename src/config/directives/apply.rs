@@ -93,6 +93,10 @@ fn pattern_and_worker<'a>(
     };
     match pattern.first() {
         Some(b'/') => Ok((pattern, worker)),
+        Some(_) if at.path.is_none() && worker.starts_with(b"/") => {
+            let (pattern, worker) = (text::show(worker), text::show(pattern));
+            Err(format!("{name}: the pattern comes first; write {name} {pattern} {worker}"))
+        }
         Some(_) | None => Err(bad_pattern(name, pattern, at.path.is_some())),
     }
 }
@@ -112,6 +116,9 @@ fn bad_pattern(name: &str, pattern: &[u8], section: bool) -> String {
         Some(b'-') => {
             format!("{name}: \"{shown}\" does not begin with \"/\"; only mount files can hold disabled rules")
         }
+        Some(_) if memchr::memmem::find(pattern, b"://").is_some() => {
+            format!("{name}: \"{shown}\" is a URL; write only its path, which begins with \"/\"")
+        }
         Some(_) | None => format!("{name}: \"{shown}\" does not begin with \"/\"; write \"/{shown}\""),
     }
 }
@@ -129,7 +136,14 @@ pub(super) fn mount_file_reload(settings: &mut Settings, args: &Args<'_>, at: &C
 pub(super) fn mount_copy(settings: &mut Settings, args: &Args<'_>, at: &Context<'_>) -> Done {
     let word = args.one();
     settings.mount_copy = Some(match on_or_off(word) {
-        Some(true) => MountCopy::On,
+        Some(true) => {
+            if at.main_server {
+                let message =
+                    "JkMountCopy On has no effect in the main server; write All, or On in a virtual host";
+                settings.notices.push(Diagnostic::warning(Some(at.place.clone()), message));
+            }
+            MountCopy::On
+        }
         Some(false) => MountCopy::Off,
         None if !word.eq_ignore_ascii_case(b"all") => {
             return Err(format!("JkMountCopy must be On, Off or All, not \"{}\"", text::show(word)));
@@ -173,6 +187,9 @@ pub(super) fn log_file(settings: &mut Settings, args: &Args<'_>, at: &Context<'_
 /// A file that can be made: one that cannot would stop the server later.
 fn file_in_a_directory(name: &str, args: &Args<'_>, at: &Context<'_>) -> Result<Text, String> {
     let path = at.host.absolute(args.one());
+    if at.host.is_directory(&path) {
+        return Err(format!("{name} {}: this is a directory; name a file in it", text::show(&path)));
+    }
     let folder =
         path.iter().rposition(|b| *b == b'/').and_then(|slash| path.get(..slash)).unwrap_or_default();
     if folder.is_empty() || at.host.is_directory(folder) {

@@ -17,7 +17,7 @@ impl Surroundings for Host {
         path.starts_with(b"/srv/conf/")
     }
     fn is_directory(&self, path: &[u8]) -> bool {
-        !path.ends_with(b"absent")
+        !path.ends_with(b"absent") && !path.ends_with(b".log")
     }
 }
 
@@ -83,6 +83,7 @@ fn every_directive_changes_the_settings() {
             "JkExtractSSL" => "Off",
             "JkOptions" => "+FlushPackets",
             "JkWorkerProperty" => "a=b",
+            "JkLogFile" => "7.log",
             _ => "7",
         };
         let settings = run(&[&format!("{} {value}", directive.name)]);
@@ -193,6 +194,8 @@ fn wrong_lines_are_refused_with_what_would_be_right() {
         ("JkMount app/* w", None, true, "write \"/app/*\""),
         ("JkMount !/a w", None, true, "JkUnMount /a"),
         ("JkMount -/a w", None, true, "only mount files can hold disabled rules"),
+        ("JkMount w /a", None, true, "write JkMount /a w"),
+        ("JkMount http://host/a w", None, true, "write only its path"),
         ("JkMount w", Some("^/a"), true, "no path that begins with \"/\""),
         ("JkMount w", Some("*.php"), true, "use <Location /path>"),
         ("JkMountFile conf/m", Some("/loc"), true, "cannot occur within a section"),
@@ -214,6 +217,8 @@ fn wrong_lines_are_refused_with_what_would_be_right() {
         ("JkOptions +FlushPacket", None, true, "did you mean \"FlushPackets\""),
         ("JkOptions -ForwardURICompat", None, true, "cannot be switched off"),
         ("JkLogFile |", None, true, "no program follows"),
+        ("JkLogFile absent/jk.log", None, true, "there is no directory /srv/absent"),
+        ("JkLogFile logs", None, true, "this is a directory; name a file in it"),
     ] {
         let said = Line { text, path, main }.run(&mut Settings::default()).unwrap_err();
         assert!(said.contains(part), "{text}: {said}");
@@ -231,6 +236,7 @@ fn what_mod_jk_accepts_in_silence_is_remarked_on() {
         (&["JkMountFileReload never"], "counts as 0"),
         (&["JkWatchdogInterval -1"], "counts as 0"),
         (&["JkAutoAlias apps"], "absolute path"),
+        (&["JkMountCopy On"], "write All, or On in a virtual host"),
         (&["JkUnMount /a w1", "JkUnMount /a w2"], "the worker * stands for all"),
     ] {
         let notices = run(lines).notices;
