@@ -99,7 +99,8 @@ fuzz: ## each fuzz target for FUZZ_SECONDS (60)
 	    echo "fuzz: needs a nightly toolchain of rustup's and cargo-fuzz: cargo install cargo-fuzz" >&2; exit 1; }
 	@for target in $$($(CARGO) +nightly fuzz list); do \
 	    echo "fuzz: $$target, $(FUZZ_SECONDS) s"; \
-	    $(CARGO) +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 || exit 1; \
+	    mkdir -p fuzz/corpus/$$target && \
+	    $(CARGO) +nightly fuzz run $$target fuzz/corpus/$$target fuzz/seeds/$$target -- -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 || exit 1; \
 	done
 
 run: deps $(BUILT) ## the demo: two httpds before two Tomcats, until Ctrl-C
