@@ -214,7 +214,7 @@ def site(make_shared, seen):
     good, mute, b = make_shared.peer("a", fail(seen)), make_shared.peer("mute"), make_shared.peer("b", succeed(seen))
     refusing = make_shared.peer("refusing", up=False)
     mute.answer_pings = False
-    httpd = make_shared.httpd(threads=10, jk_log_level="error")
+    httpd = make_shared.httpd(threads=16, jk_log_level="error")
     httpd.workers("\n".join(_workers({"good": good.port, "refusing": refusing.port, "deaf": deaf.port, "mute": mute.port}, b.port)))
     httpd.conf("\n".join(_mounts()) + "\nKeepAliveTimeout 60")
     yield httpd.start()
