@@ -34,7 +34,7 @@ FUZZ_SECONDS ?= 60
 
 # The steps of one target run in their order, also under `make -j`.
 .NOTPARALLEL:
-.PHONY: help build check format lint architecture reference docs-check symbols test unit system tomcat compat bench \
+.PHONY: help build check format lint architecture reference docs-check symbols test unit system valgrind tomcat compat bench \
     bench-gate fuzz run container-test install dist clean deps
 
 help: ## list the targets
@@ -77,6 +77,11 @@ system: $(BUILT) ## a real httpd before a scripted backend, on each MPM
 	JK_UNDER_TEST=ours JK_MODULE=$(abspath $(MODULE)) JK_MPM=event $(PYTEST) tests/httpd
 	JK_UNDER_TEST=ours JK_MODULE=$(abspath $(MODULE)) JK_MPM=worker $(PYTEST) $(OTHER_MPMS) tests/httpd
 	JK_UNDER_TEST=ours JK_MODULE=$(abspath $(MODULE)) JK_MPM=prefork $(PYTEST) $(OTHER_MPMS) tests/httpd
+
+valgrind: $(BUILT) ## the system tests with httpd under memcheck, generated cases in part; half an hour
+	@command -v valgrind >/dev/null || .ci/deps --bench
+	JK_MEMCHECK=1 JK_MATRIX=0.03 JK_CUTS=0.01 JK_ISOLATION=400 JK_GROWTH=400 \
+	    JK_UNDER_TEST=ours JK_MODULE=$(abspath $(MODULE)) JK_MPM=event $(PYTEST) tests/httpd --ignore=tests/httpd/test_syscalls.py
 
 tomcat: $(BUILT) ## a real httpd before real Tomcats
 	JK_UNDER_TEST=ours JK_MODULE=$(abspath $(MODULE)) $(PYTEST) tests/tomcat

@@ -23,7 +23,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from . import client, under_test
+from . import client, memcheck, under_test
 from .client import Client, Reply
 
 APACHE = os.environ.get("HTTPD", shutil.which("apache2") or shutil.which("httpd") or "/usr/sbin/apache2")
@@ -217,7 +217,7 @@ class Httpd:
         self.write_config()
         self._said = open(self.dir / "logs/console.log", "ab")
         self.process = subprocess.Popen(
-            [*wrapper, *self.command(*arguments)], stdout=self._said, stderr=self._said, stdin=subprocess.DEVNULL, env=_environment() | self.environment, start_new_session=True
+            [*wrapper, *memcheck.wrapper(self.dir), *self.command(*arguments)], stdout=self._said, stderr=self._said, stdin=subprocess.DEVNULL, env=_environment() | self.environment, start_new_session=True
         )
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
@@ -252,7 +252,7 @@ class Httpd:
     def children(self) -> list[int]:
         """Child processes that serve requests."""
         parent = self.pid
-        return [p.pid for p in _session(self.process.pid) if p.parent == parent and p.state != "Z" and p.name.startswith(("apache2", "httpd"))]
+        return [p.pid for p in _session(self.process.pid) if p.parent == parent and p.state != "Z" and p.name.startswith(("apache2", "httpd", "memcheck"))]
 
     def graceful(self, wait: bool = True) -> None:
         """A graceful restart with the configuration as it stands; waits until only the new generation takes requests."""
@@ -287,6 +287,8 @@ class Httpd:
                 raise Failed("httpd did not stop within 30 s") from None
             self._no_leftovers()
             self.check()
+            if found := memcheck.found(self.dir):
+                raise Failed(f"memcheck:\n{found}")
         finally:
             self.kill()
 
