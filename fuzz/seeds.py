@@ -115,12 +115,25 @@ def workers():
     yield "faults", b"\xef\xbb\xbfworker.list=l\nworker.l.type=lb\nworker.l.port = 10ms # x\r\nworker.l.Host=\nworker.x.prot=1\nworker.list=l,l\n"
 
 
+def status():
+    from recorded.status import CASES
+
+    for case in (case for case in CASES if case.name in ("list", "show-member", "dump", "update", "error")):
+        for mime in ("html", "xml", "txt", "prop", "json", "metrics"):
+            yield f"{case.name}-{mime}", f"mime={mime}&{case.query}\n<m\"1 & \u00e9>".encode()
+    changes = "vwa=d&vwn=r%20x&vwr=&vwc=a%26b&vahst=h&vaprt=70000&vamps=9000&vls=0&vlm=B&vlr=12x"
+    yield "update", f"cmd=update&mime=txt&w=lb&sw=m*&{changes}\n".encode()
+    yield "mass", b"cmd=update&mime=prop&w=lb&att=vwn&val0=m2&val1=m1\n"
+    yield "form", b"cmd=list\ntoken=" + b"0" * 32 + b"&cmd=reset&w=lb&sw=m1"
+
+
 def main():
     shutil.rmtree(SEEDS, ignore_errors=True)
     for target, seeds in {
         "ajp_reply": replies,
         "ajp_request": requests,
         "session": sessions,
+        "status": status,
         "uri_normal": paths,
         "uriworkermap": mount_files,
         "workers_properties": workers,

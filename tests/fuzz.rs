@@ -15,6 +15,8 @@ mod ajp_reply;
 mod ajp_request;
 #[path = "../fuzz/checks/session.rs"]
 mod session;
+#[path = "../fuzz/checks/status.rs"]
+mod status;
 #[path = "../fuzz/checks/uri_normal.rs"]
 mod uri_normal;
 #[path = "../fuzz/checks/uriworkermap.rs"]
@@ -35,6 +37,11 @@ fn requests() {
 #[test]
 fn sessions() {
     smoke("session", session::check);
+}
+
+#[test]
+fn status_queries() {
+    smoke("status", status::check);
 }
 
 #[test]

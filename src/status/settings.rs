@@ -144,7 +144,7 @@ pub const AJP: &[Setting<AjpChange>] = &[
         key: "vamps",
         property: "max_packet_size",
         accepts: Accepts::Number {
-            least: 8192,
+            least: 7169, // rounded first, and then compared with the limits
             most: 65536,
             change: |n| AjpChange::MaxPacketSize(n.next_multiple_of(1024)),
         },

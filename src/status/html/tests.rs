@@ -474,7 +474,7 @@ fn agree<C, S>(settings: &[Setting<C>], fields: &[&field::Field<S>]) {
     for setting in settings {
         let Some(field) = fields.iter().find(|field| field.key == setting.key) else { continue };
         let agrees = match (&setting.accepts, field.input) {
-            (Accepts::Number { least, most, .. }, field::Input::Packet) => (*least, *most) == (8192, 65536),
+            (Accepts::Number { least, most, .. }, field::Input::Packet) => *least <= 8192 && *most == 65536,
             (
                 Accepts::Number { least, .. },
                 field::Input::From(lowest) | field::Input::Millis(lowest) | field::Input::Seconds(lowest),
