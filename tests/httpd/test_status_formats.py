@@ -13,11 +13,11 @@ from support.httpd import Httpd, free_port
 from support.peer import Peer
 from support.under_test import OURS, THEIRS, TOP, deviates
 
-ESCAPED = "D105: every format is escaped"
+ESCAPED = "D91: every format is escaped"
 FOREIGN = "D13: what a page of another site starts is refused"
-DENIED = "D106: who is not let in gets 403 as a page"
-NONE = "D107: a value that is none changes nothing"
-CHECKED = "D108: texts are checked before anything is changed"
+DENIED = "D88: who is not let in gets 403 as a page"
+NONE = "D89: a value that is none changes nothing"
+CHECKED = "D90: texts are checked before anything is changed"
 
 pytestmark = pytest.mark.skipif(OURS, reason="nothing calls the room status yet")
 
@@ -480,4 +480,4 @@ def test_no_secret_is_shown():
             text = httpd.get(f"/st?mime={mime}&cmd=dump").body.decode()
             assert "worker.solo.port" in text
             assert "hush2" not in text
-            assert ("hush1" in text) == deviates("D109: variables that hold a secret are left out too", ours=False, theirs=True)
+            assert ("hush1" in text) == deviates("D92: variables that hold a secret are left out too", ours=False, theirs=True)
