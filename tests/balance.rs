@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use mod_jk::balance::{
-    Activation, Answer, Choice, Facts, MemberUpkeep, Members, Method, Outcome, Rounds, Schedule, State, Step,
-    Wanted, choose, judge, maintain, multipliers,
+    Activation, Answer, Choice, Cure, Facts, MemberUpkeep, Members, Method, Outcome, Rounds, Schedule, State,
+    Step, Wanted, choose, judge, maintain, multipliers,
 };
 use mod_jk::session::{Session, SessionKeys};
 use mod_jk::time::Seconds;
@@ -178,6 +178,8 @@ impl Lb {
                 first_error: member.first_error,
                 reply_timeouts: 1,
                 max_reply_timeouts: 0,
+                cure: Cure::Time,
+                on_trial: false,
             },
         );
         member.state = verdict.shared.unwrap_or(member.state);

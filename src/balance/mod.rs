@@ -9,6 +9,7 @@
 #![forbid(unsafe_code)]
 
 pub mod choose;
+pub mod cure;
 pub mod method;
 pub mod rounds;
 pub mod state;
@@ -16,6 +17,7 @@ pub mod upkeep;
 pub mod verdict;
 
 pub use choose::{Choice, Members, OutRoute, Wanted, choose};
+pub use cure::Cure;
 pub use method::{Change, Lock, Method, multipliers};
 pub use rounds::{Rounds, Step};
 pub use state::{Activation, State};

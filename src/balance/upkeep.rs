@@ -31,6 +31,13 @@ impl MemberUpkeep {
         self.state.usable() && self.activation == Activation::Active
     }
 
+    /// Lets the next request be a probe; `largest` is the largest value of all members.
+    fn recover(&mut self, method: Method, largest: u64) {
+        self.state = State::Recover;
+        self.value = method.on_recovery(self.value, largest);
+        self.reply_timeouts = 0;
+    }
+
     fn force(&mut self) {
         self.state = State::Force;
         self.reply_timeouts = 0;
@@ -93,6 +100,20 @@ pub fn maintain(members: &mut [MemberUpkeep], schedule: &Schedule) -> Vec<Event>
     events
 }
 
+/// Ends the error of the member `index` before its time: it has answered a probe. Changes `members` like [`maintain`]; false
+/// if there is no error to end.
+#[must_use]
+pub fn heal(members: &mut [MemberUpkeep], index: usize, method: Method) -> bool {
+    let largest = members.iter().map(|member| member.value).max().unwrap_or(0);
+    match members.get_mut(index) {
+        Some(member) if member.state == State::Error => {
+            member.recover(method, largest);
+            true
+        }
+        Some(_) | None => false,
+    }
+}
+
 /// Lets values and reply timeouts fade, the latter under every method.
 fn fade(members: &mut [MemberUpkeep], schedule: &Schedule) {
     let usable = members.iter().filter(|member| member.usable());
@@ -111,9 +132,7 @@ fn review(member: &mut MemberUpkeep, schedule: &Schedule, largest: u64) -> Optio
         State::Error => {
             // an error without a time is older than any
             age(member.last_error).is_none_or(|age| age > schedule.recover_time).then(|| {
-                member.state = State::Recover;
-                member.value = schedule.method.on_recovery(member.value, largest);
-                member.reply_timeouts = 0;
+                member.recover(schedule.method, largest);
                 Event::Recovering as fn(usize) -> Event
             })
         }
@@ -284,5 +303,22 @@ mod tests {
             assert_eq!(members[0].state, State::Error, "beside {other:?}");
         }
         assert_eq!(maintain(&mut [], &schedule(Method::Request, 1)), []);
+    }
+
+    #[test]
+    fn an_answered_probe_ends_an_error_and_nothing_else() {
+        for (method, value) in [(Method::Request, 9), (Method::Busyness, 1)] {
+            let sick = MemberUpkeep { value: 1, reply_timeouts: 3, ..failed(State::Error, 2, 2) };
+            let mut members = [sick, member(State::Ok, 9)];
+            assert!(heal(&mut members, 0, method));
+            let healed = MemberUpkeep { state: State::Recover, value, reply_timeouts: 0, ..sick };
+            assert_eq!(members, [healed, member(State::Ok, 9)], "{method:?}");
+        }
+        for state in [State::Idle, State::Ok, State::Recover, State::Force, State::Busy, State::Probe] {
+            let mut members = [member(state, 1), member(State::Ok, 9)];
+            assert!(!heal(&mut members, 0, Method::Request));
+            assert_eq!(members[0], member(state, 1));
+        }
+        assert!(!heal(&mut [], 0, Method::Request));
     }
 }

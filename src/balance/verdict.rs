@@ -1,5 +1,6 @@
 //! What the outcome of an attempt does: to the member for everybody, to the member for this request, to the request.
 
+use super::cure::Cure;
 use super::state::State;
 use crate::time::Seconds;
 
@@ -35,6 +36,8 @@ pub enum Outcome {
     /// The backend, or somebody between, reset the connection before or inside the reply. mod_jk takes it for a reply
     /// timeout.
     Reset,
+    /// `socket_timeout` passed before the reply was complete.
+    Silent,
     /// The exchange went wrong in a way that allows no other attempt.
     Unrecoverable,
 }
@@ -56,6 +59,10 @@ pub struct Facts {
     pub reply_timeouts: u32,
     /// How many of them are forgiven.
     pub max_reply_timeouts: u32,
+    /// What was to bring the member back if it is in error.
+    pub cure: Cure,
+    /// Whether a probe brought the member back, and no request has succeeded since.
+    pub on_trial: bool,
 }
 
 /// What is to be done after an attempt.
@@ -72,6 +79,8 @@ pub struct Verdict {
     pub client_error: bool,
     /// What becomes of the member's two error times.
     pub times: Times,
+    /// What brings the member back if this was its failure; of no meaning where the times are kept or forgotten.
+    pub cure: Cure,
     /// Whether another attempt may follow, provided the exchange can be repeated at all.
     pub go_on: bool,
     /// What the client gets if nothing follows.
@@ -122,6 +131,13 @@ pub enum Answer {
 
 /// Judges an attempt.
 pub fn judge(outcome: Outcome, facts: &Facts) -> Verdict {
+    let verdict = verdict(outcome, facts);
+    // What only time can cure is not cured sooner because an older request failed in another way.
+    let cure = if facts.shared == State::Error { verdict.cure.min(facts.cure) } else { verdict.cure };
+    Verdict { cure, ..verdict }
+}
+
+fn verdict(outcome: Outcome, facts: &Facts) -> Verdict {
     match outcome {
         Outcome::Answered => Verdict { own: None, ..well(facts, Answer::Backend) },
         Outcome::TooLarge => client(facts, Answer::Status(413)),
@@ -137,9 +153,10 @@ pub fn judge(outcome: Outcome, facts: &Facts) -> Verdict {
         Outcome::ReplyTimeout => unclear(facts, 504),
         Outcome::NoSlot if facts.shared == State::Error => busy(None),
         Outcome::NoSlot | Outcome::BusyLimit => busy(change(facts, State::Busy)),
-        Outcome::Unreachable => fault(facts, 503),
-        Outcome::Lost => fault(facts, 502),
+        Outcome::Unreachable => Verdict { cure: Cure::Pong, ..fault(facts, 503) },
+        Outcome::Lost => lost(facts),
         Outcome::Reset => reset(facts),
+        Outcome::Silent => fault(facts, 502),
         Outcome::Unrecoverable => Verdict { go_on: false, ..fault(facts, 500) },
     }
 }
@@ -153,6 +170,7 @@ fn well(facts: &Facts, answer: Answer) -> Verdict {
         counts_error: false,
         client_error: false,
         times: Times::Clear,
+        cure: Cure::Time,
         go_on: false,
         answer,
     }
@@ -171,6 +189,7 @@ fn unclear(facts: &Facts, status: u16) -> Verdict {
         counts_error: false,
         client_error: false,
         times: Times::Keep,
+        cure: Cure::Time,
         go_on: true,
         answer: Answer::Status(status),
     }
@@ -194,6 +213,7 @@ fn busy(shared: Option<State>) -> Verdict {
         counts_error: false,
         client_error: false,
         times: Times::Keep,
+        cure: Cure::Time,
         go_on: true,
         answer: Answer::Status(503),
     }
@@ -210,10 +230,17 @@ fn fault(facts: &Facts, status: u16) -> Verdict {
     }
 }
 
-/// Like any fault, except that one alone does not put the member out: the next request that picks it is a probe, and
+/// The connection broke off, with a request on it. A probe that is answered may end such an error, but not twice in a
+/// row: a Tomcat that answers probes and breaks off requests would be given one every second.
+fn lost(facts: &Facts) -> Verdict {
+    let cure = if facts.on_trial { Cure::Time } else { Cure::Pong };
+    Verdict { cure, ..fault(facts, 502) }
+}
+
+/// Like any loss, except that one alone does not put the member out: the next request that picks it is a probe, and
 /// others go elsewhere meanwhile. Whatever comes before a success is then judged as usual.
 fn reset(facts: &Facts) -> Verdict {
-    let verdict = fault(facts, 502);
+    let verdict = lost(facts);
     if facts.first_error.is_none() && verdict.shared == Some(State::Error) {
         return Verdict { shared: change(facts, State::Recover), ..verdict };
     }
@@ -247,6 +274,8 @@ mod tests {
             first_error: None,
             reply_timeouts: 1,
             max_reply_timeouts: 3,
+            cure: Cure::Pong,
+            on_trial: false,
         }
     }
 
@@ -335,6 +364,7 @@ mod tests {
             ),
             (Lost, Shared::ButError(Ok), Some(Error), true, false, Times::Stamp, true, Answer::Status(502)),
             (Reset, Shared::ButError(Ok), Some(Error), true, false, Times::Stamp, true, Answer::Status(502)),
+            (Silent, Shared::ButError(Ok), Some(Error), true, false, Times::Stamp, true, Answer::Status(502)),
             (
                 Unrecoverable,
                 Shared::ButError(Ok),
@@ -354,7 +384,10 @@ mod tests {
                     Shared::ButError(state) => state,
                 };
                 let shared = (before != after).then_some(after);
-                let expected = Verdict { shared, own, counts_error, client_error, times, go_on, answer };
+                let cure =
+                    if matches!(outcome, Unreachable | Lost | Reset) { Cure::Pong } else { Cure::Time };
+                let expected =
+                    Verdict { shared, own, counts_error, client_error, times, cure, go_on, answer };
                 assert_eq!(verdict, expected, "{outcome:?} {before:?}");
             }
         }
@@ -384,7 +417,7 @@ mod tests {
             (true, 30, Some(0), true),
             (true, 30, Some(1001), false), // the clock was set back
         ] {
-            for outcome in [Outcome::Unreachable, Outcome::Lost, Outcome::Unrecoverable] {
+            for outcome in [Outcome::Unreachable, Outcome::Lost, Outcome::Silent, Outcome::Unrecoverable] {
                 let facts = Facts {
                     others_busy,
                     escalation: Seconds(escalation),
@@ -434,6 +467,33 @@ mod tests {
             let verdict = judge(Outcome::Reset, &facts);
             assert_eq!(verdict.shared, Some(shared), "{facts:?}");
             assert_eq!((verdict.answer, verdict.times), (Answer::Status(502), Times::Stamp));
+        }
+    }
+
+    #[test]
+    fn a_probe_cures_what_it_can_judge() {
+        use Outcome::*;
+        for (outcome, shared, before, on_trial, cure) in [
+            (Unreachable, State::Ok, Cure::Time, false, Cure::Pong),
+            (Unreachable, State::Probe, Cure::Pong, true, Cure::Pong),
+            (Lost, State::Ok, Cure::Time, false, Cure::Pong),
+            (Reset, State::Ok, Cure::Time, false, Cure::Pong),
+            // it answered a probe, and broke off the request after it
+            (Lost, State::Probe, Cure::Pong, true, Cure::Time),
+            (Reset, State::Probe, Cure::Pong, true, Cure::Time),
+            // it answers, but not as it should
+            (HardStatus, State::Ok, Cure::Pong, false, Cure::Time),
+            (ReplyTimeout, State::Ok, Cure::Pong, false, Cure::Time),
+            (Silent, State::Ok, Cure::Pong, false, Cure::Time),
+            (Unrecoverable, State::Ok, Cure::Pong, false, Cure::Time),
+            // an older request that fails in another way ends no sentence, and may lengthen it
+            (Unreachable, State::Error, Cure::Time, false, Cure::Time),
+            (Lost, State::Error, Cure::Time, false, Cure::Time),
+            (Lost, State::Error, Cure::Pong, false, Cure::Pong),
+            (HardStatus, State::Error, Cure::Pong, false, Cure::Time),
+        ] {
+            let facts = Facts { cure: before, on_trial, reply_timeouts: 9, ..facts(shared) };
+            assert_eq!(judge(outcome, &facts).cure, cure, "{outcome:?} {facts:?}");
         }
     }
 

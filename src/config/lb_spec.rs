@@ -30,6 +30,8 @@ pub struct LbSpec {
     pub retry_interval: Millis,
     /// How long a failed member is left alone; at least 1.
     pub recover_time: Seconds,
+    /// Time between two probes of a failed member; `None` for no probes.
+    pub probe_interval: Option<Seconds>,
     /// How long errors of some requests are no error of the member.
     pub error_escalation_time: Seconds,
     /// Reply timeouts that are no error of the member.
@@ -81,6 +83,8 @@ impl LbSpec {
             lb_retries: from.at_least(1, "lb_retries", 2),
             retry_interval: Millis(from.at_least(0, "retry_interval", 100)),
             recover_time: Seconds(recover_time.into()),
+            probe_interval: Some(Seconds(from.at_least(0, "probe_interval", 1).into()))
+                .filter(|interval| *interval > Seconds(0)),
             error_escalation_time: Seconds(
                 from.at_least(0, "error_escalation_time", recover_time / 2).into(),
             ),

@@ -3,7 +3,7 @@
 //! Each begins with a [`Tag`] that says whose it is. Counters are relaxed atomics: each is exact by itself, no two
 //! of them form a unit. Zero is the start value of everything.
 
-use crate::balance::State;
+use crate::balance::{Cure, State};
 use crate::shared_record;
 use crate::time::Seconds;
 use std::sync::atomic::Ordering::Relaxed;
@@ -149,6 +149,12 @@ shared_record! {
         pub elected_before: AtomicU64,
         first_error: AtomicU64,
         last_error: AtomicU64,
+        /// What ends its error.
+        cure: AtomicU32,
+        /// 1: a probe brought it back, and no request has succeeded since.
+        on_trial: AtomicU32,
+        /// When some process last began a probe, or was still waiting for its answer; in seconds since 1970.
+        probed: AtomicU64,
     }
 }
 
@@ -178,8 +184,37 @@ impl MemberSlot {
         moment(&self.last_error)
     }
 
+    /// What brings it back if it is in error.
+    pub fn cure(&self) -> Cure {
+        Cure::from_code(self.cure.load(Relaxed))
+    }
+
+    /// Whether a probe brought it back, and no request has succeeded since.
+    pub fn on_trial(&self) -> bool {
+        self.on_trial.load(Relaxed) != 0
+    }
+
+    /// Notes that a probe brings it back.
+    pub fn begin_trial(&self) {
+        self.on_trial.store(1, Relaxed);
+    }
+
+    /// Takes the right to probe it: true for one caller per `interval`.
+    pub fn claim_probe(&self, now: Seconds, interval: Seconds) -> bool {
+        let last = self.probed.load(Relaxed);
+        // A clock that was set back must not put probes off.
+        let due = now.0 < last || now.0 - last >= interval.0;
+        due && self.probed.compare_exchange(last, now.0, Relaxed, Relaxed).is_ok()
+    }
+
+    /// Keeps that right: the answer is still waited for.
+    pub fn renew_probe(&self, now: Seconds) {
+        self.probed.store(now.0, Relaxed);
+    }
+
     /// Records a failure: `first` too if it is the first of a row or the row starts anew.
-    pub fn failed(&self, now: Seconds, anew: bool) {
+    pub fn failed(&self, now: Seconds, anew: bool, cure: Cure) {
+        self.cure.store(cure as u32, Relaxed);
         self.last_error.store(now.0, Relaxed);
         if anew {
             self.first_error.store(now.0, Relaxed);
@@ -192,11 +227,15 @@ impl MemberSlot {
     pub fn works(&self) {
         self.first_error.store(0, Relaxed);
         self.last_error.store(0, Relaxed);
+        self.cure.store(Cure::Time as u32, Relaxed);
+        self.on_trial.store(0, Relaxed);
     }
 
     pub(super) fn copy_times(&self, other: &Self) {
         self.first_error.store(other.first_error.load(Relaxed), Relaxed);
         self.last_error.store(other.last_error.load(Relaxed), Relaxed);
+        self.cure.store(other.cure.load(Relaxed), Relaxed);
+        self.on_trial.store(other.on_trial.load(Relaxed), Relaxed);
     }
 
     /// Lowers the balancing value, not below zero.
@@ -284,6 +323,7 @@ impl MemberSlot {
     /// Back to the start: idle, without errors, nothing counted.
     pub fn clear(&self) {
         self.works();
+        self.probed.store(0, Relaxed);
         self.set_state(State::Idle);
         for counter in [&self.value, &self.sessions, &self.elected, &self.elected_before] {
             counter.store(0, Relaxed);

@@ -55,6 +55,21 @@ impl Socket {
     /// # Errors
     /// The operating system's; `TimedOut` when `dial.timeout` is over.
     pub fn connect(dial: &Dial<'_>) -> io::Result<Self> {
+        let socket = Self::begin(dial)?;
+        if !socket.wait(libc::POLLOUT, dial.timeout)? {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        socket.outcome()?;
+        socket.set_blocking()?;
+        Ok(socket)
+    }
+
+    /// Begins to connect as `dial` says, but for its timeout; see [`is_connected`](Self::is_connected). Nothing waits on such
+    /// a socket.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn begin(dial: &Dial<'_>) -> io::Result<Self> {
         let family = if dial.to.is_ipv4() { libc::AF_INET } else { libc::AF_INET6 };
         let kind = libc::SOCK_STREAM | libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK;
         // SAFETY: plain system call; the result is checked.
@@ -79,9 +94,22 @@ impl Socket {
                 (dial.warn)(&error);
             }
         }
-        socket.open(dial)?;
-        socket.set_blocking()?;
-        Ok(socket)
+        let (address, len) = raw_address(&dial.to);
+        // SAFETY: as in `bind`.
+        match check(unsafe { libc::connect(socket.raw(), (&raw const address).cast(), len) }) {
+            Ok(_) => Ok(socket),
+            Err(e) if matches!(e.raw_os_error(), Some(libc::EINPROGRESS | libc::EINTR)) => Ok(socket),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Whether a socket that began to connect has done so by now.
+    ///
+    /// # Errors
+    /// The operating system's, if it cannot connect.
+    pub fn is_connected(&self) -> io::Result<bool> {
+        let done = self.wait(libc::POLLOUT, Some(Millis(0)))?;
+        if done { self.outcome().map(|()| true) } else { Ok(false) }
     }
 
     fn bind(&self, from: IpAddr) -> io::Result<()> {
@@ -90,17 +118,8 @@ impl Socket {
         check(unsafe { libc::bind(self.raw(), (&raw const address).cast(), len) }).map(drop)
     }
 
-    fn open(&self, dial: &Dial<'_>) -> io::Result<()> {
-        let (address, len) = raw_address(&dial.to);
-        // SAFETY: as in `bind`.
-        match check(unsafe { libc::connect(self.raw(), (&raw const address).cast(), len) }) {
-            Ok(_) => return Ok(()),
-            Err(e) if matches!(e.raw_os_error(), Some(libc::EINPROGRESS | libc::EINTR)) => {}
-            Err(e) => return Err(e),
-        }
-        if !self.wait(libc::POLLOUT, dial.timeout)? {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
+    /// How connecting ended.
+    fn outcome(&self) -> io::Result<()> {
         match self.pending_error()? {
             0 => Ok(()),
             code => Err(io::Error::from_raw_os_error(code)),

@@ -110,6 +110,16 @@ impl AjpWorker {
         !self.configured.addresses.is_empty()
     }
 
+    /// Where its Tomcat is; empty if that is not known.
+    pub(super) fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    /// The local address of its connections.
+    pub(super) fn source(&self) -> Option<IpAddr> {
+        self.configured.source
+    }
+
     pub(super) fn recovery(&self) -> Recovery {
         self.spec.recovery
     }
@@ -251,6 +261,11 @@ impl AjpWorker {
         }
         self.hear(log);
         self.ask();
+    }
+
+    /// Closes all idle connections.
+    pub(super) fn drop_idle(&self) {
+        drop(self.pool.take_out(|_| true));
     }
 
     /// Asks the backend on each connection that was silent for too long. Nobody waits for the answers, and a request

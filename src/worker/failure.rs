@@ -72,6 +72,7 @@ impl Failure {
             Self::BusyLimit => Outcome::BusyLimit,
             Self::NoAddress | Self::Connect(_) | Self::Probe | Self::Send(_) => Outcome::Unreachable,
             Self::Lost(error) if error.kind() == io::ErrorKind::ConnectionReset => Outcome::Reset,
+            Self::Lost(error) if error.kind() == io::ErrorKind::TimedOut => Outcome::Silent,
             Self::Lost(_) => Outcome::Lost,
             Self::ReplyTimeout => Outcome::ReplyTimeout,
             Self::Protocol(_) => Outcome::Malformed,

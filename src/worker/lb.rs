@@ -165,6 +165,24 @@ impl LbWorker {
         }
     }
 
+    /// Ends the error of a member that has answered a probe; false if there is none to end any more.
+    pub(super) fn heal(&self, index: usize, board: &Board) -> bool {
+        let method = self.spec.method;
+        let before: Vec<MemberUpkeep> = self.members.iter().map(|m| m.upkeep(method, board)).collect();
+        let mut after = before.clone();
+        if !upkeep::heal(&mut after, index, method) {
+            return false;
+        }
+        let (Some(member), Some(before), Some(after)) =
+            (self.members.get(index), before.get(index), after.get(index))
+        else {
+            return false;
+        };
+        member.slot.begin_trial();
+        member.take_over(before, after, method);
+        true
+    }
+
     fn tell(&self, event: Event, log: &dyn Log) {
         let name = |index: usize| show(self.members.get(index).map_or(b"".as_slice(), |m| &m.spec.ajp.name));
         let lb = show(&self.spec.name);

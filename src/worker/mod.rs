@@ -16,6 +16,7 @@ mod lb;
 mod member;
 mod picture;
 mod pool;
+mod probe;
 mod registry;
 mod relay;
 mod report;

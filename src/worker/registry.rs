@@ -138,6 +138,15 @@ impl Registry {
         }
     }
 
+    /// Whether there is any maintenance (`worker.maintain`).
+    pub(super) fn is_maintained(&self) -> bool {
+        self.maintain.is_some()
+    }
+
+    pub(super) fn board(&self) -> &Board {
+        &self.board
+    }
+
     /// Makes this process one of the children. Called once after the fork; before it, and in a process where it
     /// was forgotten, the first request does it.
     pub fn join(&self) {
@@ -240,13 +249,13 @@ impl Current<'_> {
             Worker::Ajp(ajp) => Some(&**ajp),
             Worker::Lb(_) | Worker::Status => None,
         });
-        alone.chain(self.balancers().flat_map(LbWorker::members).map(|member| &member.worker))
+        alone.chain(self.balancers().flat_map(|lb| lb.members()).map(|member| &member.worker))
     }
 
     /// All balancers.
-    pub(super) fn balancers(&self) -> impl Iterator<Item = &LbWorker> {
+    pub(super) fn balancers(&self) -> impl Iterator<Item = &Arc<LbWorker>> {
         self.workers().filter_map(|worker| match worker {
-            Worker::Lb(lb) => Some(&**lb),
+            Worker::Lb(lb) => Some(lb),
             Worker::Ajp(_) | Worker::Status => None,
         })
     }

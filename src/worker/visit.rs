@@ -143,6 +143,8 @@ impl<'w> Visit<'w, '_> {
             first_error: slot.first_error(),
             reply_timeouts: member.worker.slot.reply_timeouts.load(Relaxed),
             max_reply_timeouts: self.lb.spec.max_reply_timeouts,
+            cure: slot.cure(),
+            on_trial: slot.on_trial(),
         };
         let verdict = judge(outcome, &facts);
         if let Some(state) = verdict.shared {
@@ -160,8 +162,8 @@ impl<'w> Visit<'w, '_> {
         match verdict.times {
             Times::Clear if facts.first_error.is_some() || slot.last_error().is_some() => slot.works(),
             Times::Clear | Times::Keep => {}
-            Times::Stamp => slot.failed(now, false),
-            Times::Now => slot.failed(now, true),
+            Times::Stamp => slot.failed(now, false, verdict.cure),
+            Times::Now => slot.failed(now, true, verdict.cure),
         }
     }
 

@@ -1,37 +1,114 @@
-//! What the thread for maintenance does between two rounds of maintenance: it receives what backends were asked for.
+//! What the thread for maintenance does all the time, between its rounds of maintenance: it receives what idle
+//! connections were asked for, and it probes members in error, so that no request has to find out that one is back.
 
-use super::ajp::AjpWorker;
+use super::failure::Failure;
+use super::lb::LbWorker;
+use super::member::Member;
+use super::probe::{Probe, Sign};
 use super::registry::Registry;
+use crate::balance::{Activation, Cure, State};
 use crate::log::Log;
+use crate::say;
 use crate::sys::readiness::Bell;
+use crate::text::show;
 use crate::time::Seconds;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The work of that thread. Nothing in it waits for a backend.
 pub struct Watch<'r> {
     registry: &'r Registry,
+    probes: Vec<Call>,
+}
+
+/// A probe of a member.
+struct Call {
+    lb: Arc<LbWorker>,
+    index: usize,
+    probe: Probe,
 }
 
 impl fmt::Debug for Watch<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Watch").finish_non_exhaustive()
+        f.debug_struct("Watch").field("probes", &self.probes.len()).finish_non_exhaustive()
     }
 }
 
 impl<'r> Watch<'r> {
     /// Nothing is under way yet.
     pub fn new(registry: &'r Registry) -> Self {
-        Self { registry }
+        Self { registry, probes: Vec::new() }
     }
 
     /// Waits for `longest`, or until there is something to do. True once `bell` was rung.
     pub fn wait(&self, bell: &Bell, longest: Duration) -> bool {
-        bell.wait(&[], longest)
+        let sockets: Vec<_> = self.probes.iter().map(|call| call.probe.awaited()).collect();
+        bell.wait(&sockets, longest)
     }
 
     /// Looks at everything once.
-    pub fn round(&mut self, _now: Seconds, log: &dyn Log) {
-        self.registry.current().backends().for_each(|ajp: &AjpWorker| ajp.hear(log));
+    pub fn round(&mut self, now: Seconds, log: &dyn Log) {
+        self.registry.current().backends().for_each(|ajp| ajp.hear(log));
+        if self.registry.is_maintained() {
+            self.look(now, log);
+            self.begin(now, log);
+        }
     }
+
+    /// Looks at the probes that are under way.
+    fn look(&mut self, now: Seconds, log: &dyn Log) {
+        let board = self.registry.board();
+        self.probes.retain_mut(|Call { lb, index, probe }| {
+            let Some(member) = asked(lb, *index) else { return false };
+            match probe.look() {
+                Sign::NotYet => {
+                    member.slot.renew_probe(now);
+                    return true;
+                }
+                Sign::Pong if lb.heal(*index, board) => {
+                    let (lb, member) = (show(&lb.spec.name), member.name());
+                    say!(log, Info, "lb {lb}: member {member} answers again, it is tried next");
+                }
+                Sign::Pong => {}
+                Sign::None(failure) => tell(lb, member, &failure, log),
+            }
+            false
+        });
+    }
+
+    /// Begins the probes that are due, of members that no other process is probing.
+    fn begin(&mut self, now: Seconds, log: &dyn Log) {
+        for lb in self.registry.current().balancers() {
+            let Some(interval) = lb.spec.probe_interval else { continue };
+            for (index, member) in lb.members.iter().enumerate().filter(|(_, member)| hopes(member)) {
+                // What was open to a Tomcat that is gone may look alive until it is used.
+                member.worker.drop_idle();
+                if !member.slot.claim_probe(now, interval) {
+                    continue;
+                }
+                match Probe::begin(&member.worker) {
+                    Ok(probe) => self.probes.push(Call { lb: Arc::clone(lb), index, probe }),
+                    Err(failure) => tell(lb, member, &failure, log),
+                }
+            }
+        }
+    }
+}
+
+/// The member that was asked, as long as the answer can bring it back.
+fn asked(lb: &LbWorker, index: usize) -> Option<&Member> {
+    // If it was changed meanwhile, the answer may be that of another Tomcat.
+    lb.members.get(index).filter(|member| hopes(member) && !member.is_outdated())
+}
+
+fn tell(lb: &LbWorker, member: &Member, failure: &Failure, log: &dyn Log) {
+    say!(log, Debug, "lb {}: member {} is still in error: {failure}", show(&lb.spec.name), member.name());
+}
+
+/// Whether an answer could bring the member back.
+fn hopes(member: &Member) -> bool {
+    member.slot.state() == State::Error
+        && member.slot.cure() == Cure::Pong
+        && member.spec.activation != Activation::Stopped
 }

@@ -394,7 +394,8 @@ def test_a_member_that_fails_while_it_serves_others_stays_in_use(make):
 
 
 def test_a_member_comes_back_after_recover_time(make):
-    lb = Balancer(make, ["retries=1", ""], "recover_time=1 retry_interval=10", top="worker.maintain=1")
+    unprobed = "probe_interval=0" if OURS else ""
+    lb = Balancer(make, ["retries=1", ""], f"recover_time=1 retry_interval=10 {unprobed}", top="worker.maintain=1")
     lb["m1"].down()
     assert set(lb.picks(3)) == {"m2"}
     lb["m1"].up()

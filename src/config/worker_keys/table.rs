@@ -121,7 +121,13 @@ pub const TABLE: &[Key] = &[
     key("lock", LB, Kind::Letter("op01"), "optimistic", "How exactly members are counted: optimistic, pessimistic").once().range("optimistic or pessimistic")
         .lacks("`pessimistic`: two requests at the same moment may pick the same member, though all are counted"),
     key("lb_retries", LB, FROM_1, "2", "Most members tried in one round").once(),
-    key("recover_time", LB, FROM_1, "60", "Time before a failed member is tried again").once().unit(Unit::Seconds),
+    key("recover_time", LB, FROM_1, "60", "Longest time before a request tries a failed member again")
+        .once().unit(Unit::Seconds),
+    key("probe_interval", LB, COUNT, "1",
+        "Time between two probes of a member that could not be reached or broke off; the next request tries it once it \
+         answers; 0 for no probes")
+        .once().unit(Unit::Seconds)
+        .differs("unknown there; only `recover_time` brings a member back (D88)"),
     key("error_escalation_time", LB, COUNT, "half of recover_time",
         "Time before an error of some requests counts for the member as a whole; 0 at once").once().unit(Unit::Seconds),
     key("max_reply_timeouts", LB, COUNT, "0", "Reply timeouts a member may have before it counts as failed").once(),
