@@ -1,4 +1,4 @@
-"""Members in error that the thread for maintenance probes, so that no request has to find out that one is back (D88)."""
+"""Members in error that the thread for maintenance probes, so that no request has to find out that one is back (D94)."""
 
 import os
 import signal
@@ -16,7 +16,7 @@ from support.under_test import MPM, OURS, deviates
 WATCHED = "JkWatchdogInterval 1"
 """With it there is a thread on every MPM, in both modules."""
 
-D88 = "D88: an answered probe brings a member back, without it only recover_time does"
+D94 = "D94: an answered probe brings a member back, without it only recover_time does"
 
 
 class Pair:
@@ -64,8 +64,8 @@ def test_a_member_that_answers_again_is_back_within_seconds(make):
     pair.break_m1()
     pair.m1.stopping.wait(1.5)
     pair.m1.up()
-    took = pair.returns(deviates(D88, ours=15, theirs=4))
-    assert (took is not None) == deviates(D88, ours=True, theirs=False)
+    took = pair.returns(deviates(D94, ours=15, theirs=4))
+    assert (took is not None) == deviates(D94, ours=True, theirs=False)
     assert took is None or took < 5, "a second, and what a busy machine adds"
 
 
@@ -76,7 +76,7 @@ def test_no_request_is_spent_on_finding_out(make):
     for _ in range(40):
         names.append(pair.state()[0])
         time.sleep(0.1)
-    assert ("m1" in names) == deviates(D88, ours=False, theirs=True)
+    assert ("m1" in names) == deviates(D94, ours=False, theirs=True)
 
 
 def test_the_request_that_tries_it_is_alone(make):

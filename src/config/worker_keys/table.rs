@@ -127,7 +127,7 @@ pub const TABLE: &[Key] = &[
         "Time between two probes of a member that could not be reached or broke off; the next request tries it once it \
          answers; 0 for no probes")
         .once().unit(Unit::Seconds)
-        .differs("unknown there; only `recover_time` brings a member back (D88)"),
+        .differs("unknown there; only `recover_time` brings a member back (D94)"),
     key("error_escalation_time", LB, COUNT, "half of recover_time",
         "Time before an error of some requests counts for the member as a whole; 0 at once").once().unit(Unit::Seconds),
     key("max_reply_timeouts", LB, COUNT, "0", "Reply timeouts a member may have before it counts as failed").once(),
