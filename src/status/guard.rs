@@ -1,8 +1,9 @@
 //! Whether a command that changes something may come from where it comes from.
 //!
 //! A browser sends requests that its user did not mean: any page can point an image or a form at the status worker.
-//! But it says where such a request was made, in headers that a page cannot forge. Scripts send none of them and are
-//! let through, as in mod_jk; so is a person who typed the address or used a bookmark.
+//! But it says where such a request was made, in headers that a page cannot forge. A page can keep it from saying so
+//! where there is no TLS; then it is known by the languages that its user reads. Scripts send none of this and are let
+//! through, as in mod_jk; so is a person who typed the address, if the browser says that.
 
 use crate::text;
 
@@ -21,6 +22,23 @@ pub struct Provenance<'r> {
     pub fetch_mode: Option<&'r [u8]>,
     /// `Sec-Purpose` or, from older browsers, `Purpose`
     pub purpose: Option<&'r [u8]>,
+    /// `Accept-Language`
+    pub language: Option<&'r [u8]>,
+}
+
+impl<'r> Provenance<'r> {
+    /// Looks its headers up by name.
+    pub fn find(header: impl Fn(&'static str) -> Option<&'r [u8]>) -> Self {
+        Self {
+            host: header("Host"),
+            origin: header("Origin"),
+            referer: header("Referer"),
+            fetch_site: header("Sec-Fetch-Site"),
+            fetch_mode: header("Sec-Fetch-Mode"),
+            purpose: header("Sec-Purpose").or_else(|| header("Purpose")),
+            language: header("Accept-Language"),
+        }
+    }
 }
 
 /// Whether a changing command may be obeyed. `token` tells whether the right token came with it: `None` if there
@@ -45,8 +63,13 @@ fn same_site(from: &Provenance<'_>) -> bool {
         (Some(site), _, _) => matches!(site, b"same-origin" | b"none"),
         (None, Some(origin), _) => is_here(origin, from.host),
         (None, None, Some(page)) => is_here(page, from.host),
-        (None, None, None) => true,
+        (None, None, None) => !from.language.is_some_and(of_a_person),
     }
+}
+
+/// Whether somebody chose these languages. Node sends `*` for its scripts.
+fn of_a_person(languages: &[u8]) -> bool {
+    languages != b"*"
 }
 
 /// Whether a URL names this host and port. The scheme does not count: TLS may end before httpd.
@@ -68,6 +91,7 @@ mod tests {
         fetch_site: None,
         fetch_mode: None,
         purpose: None,
+        language: None,
     };
 
     #[test]
@@ -95,6 +119,10 @@ mod tests {
             (site(b"cross-site", b"http://a.example:8080"), false),
             (site(b"?", b"http://a.example:8080"), false),
             (Provenance { host: None, ..origin(b"http://a.example:8080") }, false),
+            (Provenance { language: Some(b"de,en;q=0.5"), ..HERE }, false),
+            (Provenance { language: Some(b"*"), ..HERE }, true),
+            (Provenance { language: Some(b"de"), ..referer(b"http://a.example:8080/") }, true),
+            (Provenance { language: Some(b"de"), fetch_site: Some(b"none"), ..HERE }, true),
         ] {
             assert_eq!(allows(&from, None), allowed, "{from:?}");
             assert!(allows(&from, Some(true)) && !allows(&from, Some(false)), "{from:?}");

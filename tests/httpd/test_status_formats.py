@@ -367,6 +367,7 @@ def test_the_list_of_users_decides(guarded, worker, user, let_in):
         [("Origin", "null")],
         [("Referer", "http://evil.example/page")],
         [("Sec-Purpose", "prefetch")],
+        [("User-Agent", "Mozilla/5.0"), ("Accept-Language", "en-US,en;q=0.5")],
     ],
     ids=str,
 )
@@ -382,6 +383,7 @@ def test_a_page_of_another_site_changes_nothing(guarded, headers, mime):
     "headers",
     [
         [],
+        [("User-Agent", "node"), ("Accept-Language", "*"), ("Sec-Fetch-Mode", "cors")],
         [("Sec-Fetch-Site", "none"), ("Sec-Fetch-Mode", "navigate")],
         [("Sec-Fetch-Site", "same-origin")],
         [("Origin", "http://www.example.com")],
