@@ -3,8 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
 use mod_jk::balance::{
-    Activation, Answer, Choice, Cure, Facts, MemberUpkeep, Members, Method, Outcome, Rounds, Schedule, State,
-    Step, Wanted, choose, judge, maintain, multipliers,
+    Activation, Answer, Choice, Cure, Facts, MemberUpkeep, Members, Method, Outcome, Rounds, Schedule,
+    Standing, State, Step, Wanted, choose, judge, maintain, multipliers,
 };
 use mod_jk::session::{Session, SessionKeys};
 use mod_jk::time::Seconds;
@@ -221,14 +221,12 @@ impl Members for Picture<'_> {
     fn redirect(&self, member: usize) -> &[u8] {
         self.lb.redirects[member].as_bytes()
     }
-    fn distance(&self, member: usize) -> i32 {
-        self.lb.distances[member]
-    }
-    fn activation(&self, member: usize) -> Activation {
-        self.lb.members[member].activation
-    }
-    fn state(&self, member: usize) -> State {
-        self.states[member]
+    fn standing(&self, member: usize) -> Standing {
+        Standing {
+            state: self.states[member],
+            activation: self.lb.members[member].activation,
+            distance: self.lb.distances[member],
+        }
     }
     fn value(&self, member: usize) -> u64 {
         self.lb.members[member].value

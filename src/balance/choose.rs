@@ -22,18 +22,25 @@ pub trait Members {
     fn domain(&self, member: usize) -> &[u8];
     /// The route of its preferred stand-in, empty if none.
     fn redirect(&self, member: usize) -> &[u8];
-    /// Members with a larger one are for when no nearer one can be used.
-    fn distance(&self, member: usize) -> i32;
-    /// What it may do for this request; the rule's word counts more than the member's own.
-    fn activation(&self, member: usize) -> Activation;
-    /// How it is doing in this request's own picture.
-    fn state(&self, member: usize) -> State;
+    /// What decides whether it can be used, and how gladly.
+    fn standing(&self, member: usize) -> Standing;
     /// Its value under the balancing method.
     fn value(&self, member: usize) -> u64;
     /// The first member with exactly this route. Implementors may know a quicker way.
     fn by_route(&self, route: &[u8]) -> Option<usize> {
         (0..self.len()).find(|&member| self.route(member) == route)
     }
+}
+
+/// How one member stands for one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// How it is doing in this request's own picture.
+    pub state: State,
+    /// What it may do for this request; the rule's word counts more than the member's own.
+    pub activation: Activation,
+    /// Members with a larger one are for when no nearer one can be used.
+    pub distance: i32,
 }
 
 /// What a request wants of its member.
@@ -84,8 +91,8 @@ pub enum OutRoute<'m> {
 }
 
 /// Picks a member. `next` is where a value pick starts looking: what the last one in this process answered, 0 at first.
-pub fn choose<'m>(members: &'m dyn Members, wanted: Wanted<'_, '_>, next: usize) -> Choice<'m> {
-    if members.len() == 1 && members.activation(0) != Activation::Disabled {
+pub fn choose<'m, M: Members>(members: &'m M, wanted: Wanted<'_, '_>, next: usize) -> Choice<'m> {
+    if members.len() == 1 && members.standing(0).activation != Activation::Disabled {
         return only_member(members);
     }
     for route in wanted.routes {
@@ -96,14 +103,14 @@ pub fn choose<'m>(members: &'m dyn Members, wanted: Wanted<'_, '_>, next: usize)
     if wanted.force && wanted.has_session {
         return Choice::None;
     }
-    by_value(members, usable, wanted.stateless, next)
+    by_value(members, State::usable, wanted.stateless, next)
         .or_else(|| hot_standby(members, wanted.force))
-        .or_else(|| by_value(members, last_resort(members)?, wanted.stateless, next))
+        .or_else(|| last_resort(members, wanted.stateless, next))
         .unwrap_or(Choice::None)
 }
 
 /// No session needs to be looked at.
-fn only_member(members: &dyn Members) -> Choice<'_> {
+fn only_member<M: Members>(members: &M) -> Choice<'_> {
     if usable_sticky(members, 0) {
         Choice::Member { index: 0, sticky: true, route: OutRoute::Member, next: None }
     } else {
@@ -112,7 +119,7 @@ fn only_member(members: &dyn Members) -> Choice<'_> {
 }
 
 /// The member that serves sessions of `route`.
-fn by_session<'m>(members: &'m dyn Members, route: &[u8], force: bool) -> Option<Choice<'m>> {
+fn by_session<'m, M: Members>(members: &'m M, route: &[u8], force: bool) -> Option<Choice<'m>> {
     match members.by_route(route) {
         Some(index) if usable_sticky(members, index) => {
             Some(Choice::Member { index, sticky: true, route: OutRoute::Member, next: None })
@@ -124,7 +131,7 @@ fn by_session<'m>(members: &'m dyn Members, route: &[u8], force: bool) -> Option
 }
 
 /// Who serves the sessions of a member that cannot. The redirect goes before the domain, even if it leads nowhere.
-fn stand_in(members: &dyn Members, failed: usize) -> Option<Choice<'_>> {
+fn stand_in<M: Members>(members: &M, failed: usize) -> Option<Choice<'_>> {
     let redirect = members.redirect(failed);
     if redirect.is_empty() {
         return by_domain(members, members.domain(failed));
@@ -135,54 +142,65 @@ fn stand_in(members: &dyn Members, failed: usize) -> Option<Choice<'_>> {
 
 /// The best usable member of a domain. mod_jk cuts the name it looks for at its first dot, so a domain with
 /// a dot inside is never found.
-fn by_domain<'m>(members: &'m dyn Members, name: &[u8]) -> Option<Choice<'m>> {
+fn by_domain<'m, M: Members>(members: &'m M, name: &[u8]) -> Option<Choice<'m>> {
     let domain = name.split(|&byte| byte == b'.').next().filter(|domain| !domain.is_empty())?;
-    let index = (0..members.len())
-        .filter(|&index| members.domain(index) == domain && usable(members, index))
-        .min_by_key(|&index| (members.distance(index), members.value(index)))?;
+    let weight = |index| {
+        let Standing { state, activation, distance } = members.standing(index);
+        let fit = activation == Activation::Active && state.usable();
+        fit.then(|| (distance, members.value(index), index))
+    };
+    let there = (0..members.len()).filter(|&index| members.domain(index) == domain);
+    let (_, _, index) = there.filter_map(weight).min()?;
     Some(Choice::Member { index, sticky: false, route: OutRoute::Domain(members.domain(index)), next: None })
 }
 
-/// The nearest member with the lowest value; the first found wins a tie, which with the moving start makes equals
-/// take turns.
-fn by_value<'m>(members: &'m dyn Members, fit: Fit, stateless: bool, next: usize) -> Option<Choice<'m>> {
+/// The nearest member with the lowest value, among the active ones in a state that is `fit`; the first found wins a
+/// tie, which with the moving start makes equals take turns.
+#[inline(never)] // apart from the rest, the loop gets all registers
+fn by_value<M: Members>(
+    members: &M,
+    fit: impl Fn(State) -> bool,
+    stateless: bool,
+    next: usize,
+) -> Option<Choice<'_>> {
     let len = members.len();
     let start = next.checked_rem(len)?;
-    let weight = |index| (members.distance(index), if stateless { 0 } else { members.value(index) });
-    let index =
-        (start..len).chain(0..start).filter(|&index| fit(members, index)).min_by_key(|&i| weight(i))?;
+    // A plain loop over one range: with hundreds of members it is most of what a pick costs.
+    let mut best = None;
+    for place in start..start + len {
+        let index = if place < len { place } else { place - len };
+        let Standing { state, activation, distance } = members.standing(index);
+        if activation != Activation::Active || !fit(state) {
+            continue;
+        }
+        let weight = (distance, if stateless { 0 } else { members.value(index) });
+        if best.is_none_or(|(least, _)| weight < least) {
+            best = Some((weight, index));
+        }
+    }
+    let (_, index) = best?;
     Some(Choice::Member { index, sticky: false, route: OutRoute::Member, next: Some(index + 1) })
 }
 
 /// When nobody can be picked by value, the first member that names a redirect makes every request one of its stand-in's:
 /// this is how a disabled standby serves requests without a session.
-fn hot_standby(members: &dyn Members, force: bool) -> Option<Choice<'_>> {
+fn hot_standby<M: Members>(members: &M, force: bool) -> Option<Choice<'_>> {
     let redirect = (0..members.len()).map(|index| members.redirect(index)).find(|route| !route.is_empty())?;
     by_session(members, redirect, force)
 }
 
 /// Ours, not mod_jk's: while a member is being probed others are spared the risk, but if the alternative is certain
 /// failure the risk is the better one. Not as long as some member is in error, for those can be forced to work.
-fn last_resort(members: &dyn Members) -> Option<Fit> {
-    let some_in_error = (0..members.len()).any(|index| members.state(index) == State::Error);
-    (!some_in_error).then_some(being_probed)
-}
-
-type Fit = fn(&dyn Members, usize) -> bool;
-
-fn usable(members: &dyn Members, index: usize) -> bool {
-    members.state(index).usable() && members.activation(index) == Activation::Active
+fn last_resort<M: Members>(members: &M, stateless: bool, next: usize) -> Option<Choice<'_>> {
+    let some_in_error = (0..members.len()).any(|index| members.standing(index).state == State::Error);
+    if some_in_error { None } else { by_value(members, |state| state == State::Probe, stateless, next) }
 }
 
 /// A disabled member still serves its sessions. An lb with one member cannot spare it while it is probed.
-fn usable_sticky(members: &dyn Members, index: usize) -> bool {
-    let state = members.state(index);
+fn usable_sticky<M: Members>(members: &M, index: usize) -> bool {
+    let Standing { state, activation, .. } = members.standing(index);
     let fit = state.usable() || (state == State::Probe && members.len() == 1);
-    fit && members.activation(index) != Activation::Stopped
-}
-
-fn being_probed(members: &dyn Members, index: usize) -> bool {
-    members.state(index) == State::Probe && members.activation(index) == Activation::Active
+    fit && activation != Activation::Stopped
 }
 
 #[cfg(test)]
@@ -216,14 +234,9 @@ mod tests {
         fn redirect(&self, member: usize) -> &[u8] {
             self.0[member].redirect.as_bytes()
         }
-        fn distance(&self, member: usize) -> i32 {
-            self.0[member].distance
-        }
-        fn activation(&self, member: usize) -> Activation {
-            self.0[member].activation
-        }
-        fn state(&self, member: usize) -> State {
-            self.0[member].state
+        fn standing(&self, member: usize) -> Standing {
+            let Member { state, activation, distance, .. } = self.0[member];
+            Standing { state, activation, distance }
         }
         fn value(&self, member: usize) -> u64 {
             self.0[member].value

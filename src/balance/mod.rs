@@ -16,7 +16,7 @@ pub mod state;
 pub mod upkeep;
 pub mod verdict;
 
-pub use choose::{Choice, Members, OutRoute, Wanted, choose};
+pub use choose::{Choice, Members, OutRoute, Standing, Wanted, choose};
 pub use cure::Cure;
 pub use method::{Change, Lock, Method, multipliers};
 pub use rounds::{Rounds, Step};

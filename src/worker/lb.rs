@@ -5,7 +5,7 @@ use super::ajp::Served;
 use super::edition::{self, Edition};
 use super::failure::Failure;
 use super::member::Member;
-use super::picture::Picture;
+use super::picture::{Picture, Seat};
 use super::report::Report;
 use super::task::{Means, Task};
 use super::visit::Visit;
@@ -32,6 +32,8 @@ pub(super) struct LbWorker {
     /// As it is now; its members are in `members`.
     pub(super) spec: LbSpec,
     pub(super) members: Vec<Member>,
+    /// What a pick looks at of each of them.
+    pub(super) seats: Vec<Seat>,
     /// Which member answers to a route.
     pub(super) routes: HashMap<Text, usize>,
     pub(super) slot: &'static LbSlot,
@@ -70,7 +72,8 @@ impl LbWorker {
         }
         let (edition, edits) = edition.renew();
         let spec = edition::edited(&*configured, &edits);
-        Self { spec, members, routes, slot, column, next, configured, edition }
+        let seats = members.iter().map(Seat::of).collect();
+        Self { spec, members, seats, routes, slot, column, next, configured, edition }
     }
 
     /// The same balancer with what was changed since.

@@ -3,12 +3,15 @@
 use super::lb::LbWorker;
 use super::member::Member;
 use super::registry::Process;
-use crate::balance::choose::Members;
+use crate::balance::choose::{Members, Standing};
+use crate::balance::method::Method;
 use crate::balance::{Activation, State};
 use crate::shm::board::Column;
+use crate::shm::slot::MemberSlot;
 use crate::text::Text;
 use crate::uri::Override;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::sync::atomic::Ordering::Relaxed;
 
 /// The picture. States are fetched when asked for, so that a sticky pick looks at one member.
 pub(super) struct Picture<'p> {
@@ -18,12 +21,15 @@ pub(super) struct Picture<'p> {
     rule: &'p [(Text, Override)],
     /// What this request has found out itself. Almost always empty.
     own: RefCell<Vec<(usize, State)>>,
+    /// The request has something to say that is not in the seats: by its rule, or by what it has found out.
+    has_own: Cell<bool>,
 }
 
 impl<'p> Picture<'p> {
     /// `rule` is what the mount rule says of members' activation.
     pub(super) fn new(lb: &'p LbWorker, process: &'p Process, rule: &'p [(Text, Override)]) -> Self {
-        Self { lb, process, rule, own: RefCell::default() }
+        let has_own = Cell::new(!rule.is_empty());
+        Self { lb, process, rule, own: RefCell::default(), has_own }
     }
 
     /// Forgets what was noted, except of a member that reset this request's connection: it waits for a request to
@@ -42,11 +48,63 @@ impl<'p> Picture<'p> {
     /// Notes a state that holds for this request alone.
     pub(super) fn note(&self, index: usize, state: State) {
         self.own.borrow_mut().push((index, state));
+        self.has_own.set(true);
     }
 
     #[allow(clippy::indexing_slicing)] // `choose` asks for members below `len` only, and there is at least one
     fn member(&self, index: usize) -> &Member {
         &self.lb.members[index.min(self.lb.members.len() - 1)]
+    }
+
+    #[allow(clippy::indexing_slicing)] // as above; there is a seat for each member
+    fn seat(&self, index: usize) -> &Seat {
+        &self.lb.seats[index]
+    }
+
+    /// The value of a member under the method that counts what is under way.
+    #[inline(never)] // it would spoil the loop over all members for the methods without it
+    fn busyness(&self, index: usize) -> u64 {
+        self.member(index).value(Method::Busyness, self.process.board())
+    }
+
+    /// How a member stands that is busy, or about which the request may have something of its own to say.
+    #[cold]
+    #[inline(never)]
+    fn special(&self, index: usize, shared: Standing) -> Standing {
+        let state = self.own.borrow().iter().rev().find(|(i, _)| *i == index).map(|(_, state)| *state);
+        let ruled = |(name, _): &&(Text, Override)| *name == self.member(index).spec.ajp.name;
+        let activation = match self.rule.iter().rev().find(ruled) {
+            None => shared.activation,
+            Some((_, Override::Active)) => Activation::Active,
+            Some((_, Override::Disabled)) => Activation::Disabled,
+            Some((_, Override::Stopped)) => Activation::Stopped,
+        };
+        Standing { state: state.unwrap_or_else(|| self.awake(index, shared.state)), activation, ..shared }
+    }
+
+    /// A state, but that a busy member which has room again is well.
+    fn awake(&self, index: usize, state: State) -> State {
+        let member = self.member(index);
+        if state == State::Busy && !member.worker.is_full(self.process.board()) && member.worker.has_room() {
+            member.slot.change_state(State::Busy, State::Ok);
+            return State::Ok;
+        }
+        state
+    }
+}
+
+/// What a pick by value looks at of every member. All seats lie side by side, apart from what else a member has, so
+/// that looking at hundreds of them stays cheap.
+#[derive(Debug)]
+pub(super) struct Seat {
+    slot: &'static MemberSlot,
+    distance: i32,
+    activation: Activation,
+}
+
+impl Seat {
+    pub(super) fn of(member: &Member) -> Self {
+        Self { slot: member.slot, distance: member.spec.distance, activation: member.spec.activation }
     }
 }
 
@@ -67,36 +125,22 @@ impl Members for Picture<'_> {
         &self.member(index).spec.redirect
     }
 
-    fn distance(&self, index: usize) -> i32 {
-        self.member(index).spec.distance
-    }
-
-    fn activation(&self, index: usize) -> Activation {
-        let member = self.member(index);
-        let ruled = self.rule.iter().rev().find(|(name, _)| *name == member.spec.ajp.name);
-        match ruled {
-            None => member.spec.activation,
-            Some((_, Override::Active)) => Activation::Active,
-            Some((_, Override::Disabled)) => Activation::Disabled,
-            Some((_, Override::Stopped)) => Activation::Stopped,
+    fn standing(&self, index: usize) -> Standing {
+        let Seat { slot, distance, activation } = *self.seat(index);
+        let standing = Standing { state: slot.state(), activation, distance };
+        if standing.state == State::Busy || self.has_own.get() {
+            return self.special(index, standing);
         }
-    }
-
-    fn state(&self, index: usize) -> State {
-        if let Some((_, state)) = self.own.borrow().iter().rev().find(|(i, _)| *i == index) {
-            return *state;
-        }
-        let member = self.member(index);
-        let state = member.slot.state();
-        if state == State::Busy && !member.worker.is_full(self.process.board()) && member.worker.has_room() {
-            member.slot.change_state(State::Busy, State::Ok);
-            return State::Ok;
-        }
-        state
+        standing
     }
 
     fn value(&self, index: usize) -> u64 {
-        self.member(index).value(self.lb.spec.method, self.process.board())
+        match self.lb.spec.method {
+            Method::Busyness => self.busyness(index),
+            Method::Next | Method::Request | Method::Session | Method::Traffic => {
+                self.seat(index).slot.value.load(Relaxed)
+            }
+        }
     }
 
     fn by_route(&self, route: &[u8]) -> Option<usize> {

@@ -60,7 +60,7 @@ impl<'w> Visit<'w, '_> {
     pub(super) fn force(&self) -> bool {
         let mut any = false;
         for (index, member) in self.lb.members.iter().enumerate() {
-            if self.picture.state(index) == State::Error {
+            if self.picture.standing(index).state == State::Error {
                 let (lb, name) = (self.lb_name(), member.name());
                 say!(self.task.log, Info, "lb {lb}: all members are in error, {name} is tried again");
                 member.worker.slot.reply_timeouts.store(0, Relaxed);
@@ -87,7 +87,7 @@ impl<'w> Visit<'w, '_> {
                 let to = Recipient {
                     secret: member.worker.secret(),
                     route: self.task.route.or(Some(&member.spec.route)),
-                    activation: self.picture.activation(index).short().as_bytes(),
+                    activation: self.picture.standing(index).activation.short().as_bytes(),
                 };
                 member.worker.serve(lease, self.task, &to, cookie.as_deref(), means)
             }
