@@ -6,7 +6,7 @@ use crate::config::properties::Properties;
 use crate::config::uri_map_file;
 use crate::config::worker_spec::{self, Defaults};
 
-use Severity::{Error, Note, Warning};
+use Severity::{Error, Fault, Note, Warning};
 
 fn workers(file: &[u8]) -> Vec<Diagnostic> {
     let (mut properties, mut out) = (Properties::new(), Vec::new());
@@ -349,15 +349,15 @@ fn mount_files_are_told_about_line_by_line() {
         &[
             ("/a\n", Warning, 1, &["ignored", "no \"=\""]),
             ("/a=\n", Warning, 1, &["\"/a\" names no worker"]),
-            ("=w\n", Warning, 1, &["no name before the \"=\""]),
-            ("/ok=w\n*.jsp=w\n", Warning, 2, &["must begin with '/'", "the rule is left out"]),
-            ("!-/a=w\n", Warning, 1, &["in this order", "left out"]),
-            ("! /a=w\n", Warning, 1, &["left out"]),
-            ("|/x=w\n", Warning, 1, &["empty pattern"]),
-            ("\u{feff}/a=w\n", Warning, 1, &["byte order mark"]),
+            ("=w\n", Fault, 1, &["no name before the \"=\""]),
+            ("/ok=w\n*.jsp=w\n", Fault, 2, &["must begin with '/'", "the rule is left out"]),
+            ("!-/a=w\n", Fault, 1, &["in this order", "left out"]),
+            ("! /a=w\n", Fault, 1, &["left out"]),
+            ("|/x=w\n", Fault, 1, &["empty pattern"]),
+            ("\u{feff}/a=w\n", Fault, 1, &["byte order mark"]),
             ("/a=w\n/b=v\n/a=u\n", Warning, 3, &["\"/a\" stands above already", "replaces"]),
             ("/a=$(W)\n", Warning, 1, &["the worker of \"/a\"", "$(W)"]),
-            ("X=w\n/a=w\n", Warning, 1, &["must begin with '/'"]),
+            ("X=w\n/a=w\n", Fault, 1, &["must begin with '/'"]),
             ("/a=w; reply_timeout=5\n", Warning, 1, &["unknown rule extension"]),
             ("/a=w;reply_timeout=soon\n", Warning, 1, &["whole number"]),
             ("/a=w;bogus\n", Warning, 1, &["unknown rule extension \"bogus\""]),
@@ -365,12 +365,7 @@ fn mount_files_are_told_about_line_by_line() {
             ("/a;b=w\n", Warning, 1, &["matches no request"]),
             ("/a%20b=w\n", Warning, 1, &["decoded path"]),
             ("worker.a.host=h\n", Warning, 1, &["is no rule", "JkWorkersFile"]),
-            (
-                "/a=w\nworker.a.hots=h\n",
-                Warning,
-                2,
-                &["did you mean \"host\"", "no rule of this file is used"],
-            ),
+            ("/a=w\nworker.a.hots=h\n", Fault, 2, &["did you mean \"host\"", "no rule of this file is used"]),
         ],
     );
 }

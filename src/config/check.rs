@@ -94,7 +94,9 @@ impl<'w> Check<'w> {
         let place = mounted.place.as_ref();
         if let Some(unknown) = verdict {
             let (pattern, effect) = (text::show(&rule.pattern), effect(rule));
-            self.warn(place, format!("rule \"{pattern}\": {unknown}; {effect}"));
+            let message = format!("rule \"{pattern}\": {unknown}; {effect}");
+            let say = if rule.exclusion { Diagnostic::warning } else { Diagnostic::fault };
+            self.out.push(say(place.cloned(), message));
         } else if let Some(worker) = self.by_name.get(&*rule.worker).copied().filter(|_| !rule.exclusion) {
             self.extensions(rule, worker, place);
         }

@@ -37,6 +37,8 @@ impl fmt::Display for Place {
 pub enum Severity {
     /// mod_jk would not start with this, so neither do we.
     Error,
+    /// mod_jk starts with this and logs an error, as we do: a part of it cannot work.
+    Fault,
     /// mod_jk starts with this, but it is hardly meant.
     Warning,
     /// Works as it stands; worth a look.
@@ -58,6 +60,11 @@ impl Diagnostic {
     /// A reason not to start.
     pub fn error(place: Option<Place>, message: impl Into<String>) -> Self {
         Self { severity: Severity::Error, place, message: message.into() }
+    }
+
+    /// Something that cannot work, though the rest can.
+    pub fn fault(place: Option<Place>, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Fault, place, message: message.into() }
     }
 
     /// Something that is hardly meant.
@@ -98,7 +105,11 @@ mod tests {
 
     #[test]
     fn only_errors_stop_the_server() {
-        assert!(!has_errors(&[Diagnostic::warning(None, ""), Diagnostic::note(None, "")]));
+        assert!(!has_errors(&[
+            Diagnostic::fault(None, ""),
+            Diagnostic::warning(None, ""),
+            Diagnostic::note(None, "")
+        ]));
         assert!(has_errors(&[Diagnostic::note(None, ""), Diagnostic::error(None, "")]));
     }
 }

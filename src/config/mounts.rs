@@ -30,7 +30,7 @@ pub fn mounted(table: &RuleTable<Place>, source: Source, out: &mut Vec<Diagnosti
             match rule {
                 Ok(rule) => all.push(Mounted { rule, place: place.clone() }),
                 Err(error) => {
-                    out.push(Diagnostic::warning(place.clone(), format!("{error}; the rule is left out")));
+                    out.push(Diagnostic::fault(place.clone(), format!("{error}; the rule is left out")));
                 }
             }
         }

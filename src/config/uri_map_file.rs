@@ -34,7 +34,7 @@ pub fn read(bytes: &[u8], file: &[u8], env: Environment<'_>) -> UriMapFile {
             reading.out.push(properties::too_long(Some(place.clone())));
         }
         if let Err(message) = reading.line(line.text, &place, env) {
-            reading.out.push(Diagnostic::warning(Some(place), message));
+            reading.out.push(Diagnostic::fault(Some(place), message));
             return UriMapFile { rules: None, diagnostics: reading.out };
         }
     }

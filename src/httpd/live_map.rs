@@ -79,7 +79,7 @@ impl LiveMap {
             Step::Read(version) => watch.read(now, version, self.reload(file, log)),
         };
         if let Some(what) = said {
-            say!(log, Warn, "{}: {what}; the rules in force stay", show(&file.name));
+            say!(log, Error, "{}: {what}; the rules in force stay", show(&file.name));
         }
     }
 

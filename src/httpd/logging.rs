@@ -160,7 +160,7 @@ impl Log for ErrorLog {
 /// Tells what was found in the configuration.
 pub(super) fn tell(found: &Diagnostic, log: &dyn Log) {
     match found.severity {
-        Severity::Error => say!(log, Error, "{found}"),
+        Severity::Error | Severity::Fault => say!(log, Error, "{found}"),
         Severity::Warning => say!(log, Warn, "{found}"),
         Severity::Note => say!(log, Debug, "{found}"),
     }

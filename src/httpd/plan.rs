@@ -188,7 +188,7 @@ impl Maps<'_> {
             }
             Err(reason) => {
                 let message = format!("{} {reason}; its rules are missing", show(name));
-                self.out.push(Diagnostic::warning(None, message));
+                self.out.push(Diagnostic::fault(None, message));
             }
         }
         file

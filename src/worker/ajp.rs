@@ -217,7 +217,6 @@ impl AjpWorker {
             bytes += attempt.read + attempt.sent;
             let reach = attempt.reach;
             let Err(failure) = &result else { return Served { result, again: false, bytes } };
-            say!(task.log, Info, "worker {}: try {tries}: {failure}", show(&self.spec.name));
             if matches!(failure, Failure::ReplyTimeout) {
                 self.slot.reply_timeouts.fetch_add(1, Relaxed);
             }
@@ -225,7 +224,9 @@ impl AjpWorker {
             if again {
                 means.client.forget_head();
             }
-            if again && attempt.was_stale(failure) {
+            let stale = again && attempt.was_stale(failure);
+            self.tell(task.log, tries, failure, stale);
+            if stale {
                 // Asking first would have cost no try, so not asking does not either.
                 attempt = attempt.again();
                 continue;
@@ -236,6 +237,16 @@ impl AjpWorker {
             tries += 1;
             std::thread::sleep(Duration::from_millis(self.spec.retry_interval.0.into()));
             attempt = attempt.again();
+        }
+    }
+
+    /// Clients cause no errors in the log, and a connection that was closed while it was idle is none.
+    fn tell(&self, log: &dyn Log, tries: u32, failure: &Failure, stale: bool) {
+        let name = show(&self.spec.name);
+        if stale || failure.is_clients() {
+            say!(log, Info, "worker {name}: try {tries}: {failure}");
+        } else {
+            say!(log, Error, "worker {name}: try {tries}: {failure}");
         }
     }
 

@@ -13,10 +13,11 @@ use super::registry::Process;
 use super::scratch::{Received, Scratch};
 use super::task::Task;
 use super::upload::Upload;
-use crate::ajp::control::CLIENT_EOF;
+use crate::ajp::control::{CLIENT_EOF, CPING, CPONG};
 use crate::ajp::exchange::{Exchange, Terms};
 use crate::say;
 use crate::text::show;
+use crate::time::Millis;
 use std::io::{self, IoSlice};
 use std::time::{Duration, Instant};
 
@@ -136,7 +137,7 @@ impl<'a> Attempt<'a> {
             self.unchecked = fitness == Fitness::Fresh && probes.before_request.is_none();
             match fitness {
                 Fitness::Fit | Fitness::Fresh
-                    if probes.before_request.is_none_or(|t| connection.probe(t, received).is_ok()) =>
+                    if probes.before_request.is_none_or(|timeout| self.probe(timeout, received).is_ok()) =>
                 {
                     return Ok(());
                 }
@@ -148,11 +149,20 @@ impl<'a> Attempt<'a> {
             }
         }
         self.unchecked = false;
-        let connection = self.lease.put(self.worker.open(self.process, self.task.log)?);
+        self.lease.put(self.worker.open(self.process, self.task.log)?);
         match probes.after_connect.or(probes.before_request) {
-            Some(timeout) => connection.probe(timeout, received),
+            Some(timeout) => self.probe(timeout, received),
             None => Ok(()),
         }
+    }
+
+    /// Asks the connection at hand for a sign of life. Its bytes count as traffic of the request.
+    fn probe(&mut self, timeout: Millis, received: &mut Received) -> Result<(), Failure> {
+        let connection = self.lease.connection().ok_or(Failure::NoSlot)?;
+        self.sent += count(CPING.len());
+        connection.probe(timeout, received)?;
+        self.read += count(CPONG.len());
+        Ok(())
     }
 
     /// Whether the request could be sent again if nothing came back: that is harmless, and allowed.

@@ -79,7 +79,10 @@ impl<'w> Visit<'w, '_> {
         let state = member.slot.state();
         member.slot.change_state(state, state.picked());
         let served = match member.worker.take() {
-            Err(failure) => Served { result: Err(failure), again: true, bytes: 0 },
+            Err(failure) => {
+                say!(self.task.log, Error, "lb {}: member {}: {failure}", self.lb_name(), member.name());
+                Served { result: Err(failure), again: true, bytes: 0 }
+            }
             Ok(lease) => {
                 let _busy = means.process.enter(member.column);
                 self.count_start(member);

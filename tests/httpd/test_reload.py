@@ -96,7 +96,7 @@ def test_a_broken_file_is_told_of_once_with_its_line(make):
     if OURS:
         assert seen == [("w1", "w2", "404")] * 3
         lines = [line for line in log.splitlines() if "nonsense" in line]
-        assert len(lines) == 1 and "conf/map:2" in lines[0] and "[warn]" in lines[0] and "stay" in lines[0], lines
+        assert len(lines) == 1 and "conf/map:2" in lines[0] and "[error]" in lines[0] and "stay" in lines[0], lines
     site.touch(site.time + 5)
     site.later()
     if OURS:
