@@ -17,7 +17,8 @@ covered: dict[str, list[str]] = {}
 """Which cases and tests stand for a row."""
 
 
-def _register(name: str, rows: tuple[str, ...]) -> None:
+def register(name: str, rows: tuple[str, ...]) -> None:
+    """Notes that something of this name stands for the rows."""
     for row in rows:
         check(row)
         covered.setdefault(row, []).append(name)
@@ -95,9 +96,9 @@ class Case:
     """The highest level the original writes to its log when it starts; `quiet` for info and below."""
 
     def __post_init__(self):
-        _register(self.name, self.rows)
+        register(self.name, self.rows)
         for ask in self.asks:
-            _register(self.name, ask.rows)
+            register(self.name, ask.rows)
 
     def __str__(self) -> str:
         return self.name
@@ -107,7 +108,7 @@ def covers(*rows: str):
     """Marks a test that is no data, for the rows it stands for."""
 
     def mark(test):
-        _register(f"{test.__module__.rsplit('.', 1)[-1]}::{test.__name__}", rows)
+        register(f"{test.__module__.rsplit('.', 1)[-1]}::{test.__name__}", rows)
         test.rows = rows
         return test
 

@@ -77,6 +77,23 @@ _AMBIGUOUS = ("%3[Bb]", "%5[Cc]", "%2[Ee]", "%2[Ff]", ";*/.", "/.*;", "//*/..", 
 
 _HIDDEN = tuple(f"the URI as unparsed: GET {path}" for path in ("/a/%41+%20%22%3B;p=%31", "/a/%2f%2F/b", "/a/%2e%2e%2fb", "/a%2Fb"))
 
+_INVALID = ("wrong-type", "type-0", "no-type", "count-more", "body-first", "headers-twice", "pong", "end-only")
+_BREAKS = ("/dies-in-body", "/dies-small", "/dies-flushed", "/resets-in-body", "/dies-in-length", "/r[123]/dies-flushed")
+
+_STOPS = (
+    "a name of 64 bytes", "an unknown type", "a type of old", "a balancer without members", "a mount without a slash", "an unknown property", "a circle of references",
+    "a log in no folder",
+)  # fmt: skip
+_HARDLY_MEANT = (
+    "options of no effect", "words in any case", "an unknown request log format", "a port that is no number", "a worker without a property", 'JkWorkerProperty ""',
+    "JkWorkerProperty a b", "JkWorkerProperty =x", "JkWorkerProperty a",
+)  # fmt: skip
+
+ONCE = {"ending": "cut", "at backends": ["s"], "packet2": None, "status": 200, "access status": "200", "access connection": "-"} | dict.fromkeys(
+    ("body", "reason", "access bytes", "header content-length", "header content-type", "header transfer-encoding", "order of headers"), ANY
+)
+TOLD_AGAIN = dict.fromkeys(("packet[2-9]", "packet[2-9].route", "note WORKER_ROUTE", "note LB_*"), ANY)
+
 LISTED: list[Deviation] = [
     Deviation("D7", ("examples R44: #15[34]", "unsafe paths: GET /app/*%*"), answer(400), "RejectUnsafeURI refuses instead of looking for a file"),
     Deviation("D7", ("examples R58: #226", "lengths at the limit: *"), answer(414, log="quiet"), "a path that is too long is refused"),
@@ -114,6 +131,53 @@ LISTED: list[Deviation] = [
         {"ending": "length", "header transfer-encoding": None, "header content-length": ANY, "order of headers": ANY, "access bytes": ANY, "access connection": ANY, "header connection": ANY},
         "what came at once has a length",
     ),
+    Deviation("D59", "a backend that fails before its reply: POST*", {"at backends": ["s"], "packet2": None, "other packets": ANY}, "no order is placed twice"),
+    Deviation("D81", ("a backend that fails before its reply: GET /ok", "a backend that fails before its reply: POST /reads"), QUIET, "a closed connection is no failure"),
+    Deviation("D27", tuple(f"a backend that fails before its reply: GET /{name}" for name in _INVALID), answer(502, log="error") | {"packet*": ANY, "at backends": ANY}, "an invalid reply is 502"),
+    Deviation("D1", tuple(f"a backend that fails in its reply: GET {path}" for path in _BREAKS), ONCE, "what breaks off ends there"),
+    Deviation("D16", "both members: *: GET /*s", TOLD_AGAIN, "each member is told its own route"),
+    Deviation("D19", "both members: resets: GET /resets", {"note LB_FIRST_STATE": "ERR/REC"}, "one reset is not a dead backend"),
+    Deviation("D27", "both members: wrong-type: *", answer(502, log="error") | TOLD_AGAIN, "an invalid reply is 502, and the member keeps its state"),
+    Deviation("D1", "both members: dies-flushed: *", {"at backends": lambda names: len(names) == 1, "*": ANY}, "what breaks off ends there, and no other member is asked"),
+    Deviation("D16", "no member that could serve: GET /both/x", {"note WORKER_ROUTE": "d"}, "the route is that of the last member"),
+    Deviation("D16", "sticky sessions by force: GET of b where it is free", TOLD_AGAIN | {"packet": ANY, "packet.route": b"a"}, "each member is told its own route"),
+    Deviation(
+        "D22",
+        ("clients that do it wrong: a long *", "clients that do it wrong: too large *", "clients that do it wrong: [78]??? bytes"),
+        QUIET,
+        "what a client does wrong is no error of the server",
+    ),
+    Deviation("D89", "clients that do it wrong: one behind what is too large", {"header x-reused": "X-Reused: 1"}, "a connection over which nothing was sent is as good as before"),
+    Deviation(
+        "D16",
+        ("notes of requests: GET /down/x", "notes of requests: once more", "cookies that balancers set: GET /down/x"),
+        forwards(route=b"e") | TOLD_AGAIN | {"header set-cookie": "Set-Cookie: JSESSIONID=.e;PATH=/;HttpOnly", "order of headers": ANY},
+        "each member is told its own route, and the client gets one cookie",
+    ),
+    Deviation("D16", "cookies that balancers set: GET /name/x", {"header set-cookie": "Set-Cookie: RULE=.a;PATH=/;HttpOnly"}, "a rule's cookie has its own name"),
+    Deviation("D16", "cookies that balancers set: GET /path/x", {"header set-cookie": "Set-Cookie: JSESSIONID=.a;PATH=/rule;HttpOnly"}, "and its own path"),
+    Deviation("D16", "cookies that balancers set: GET /ownname/x", {"header set-cookie": "Set-Cookie: RULE=.f;PATH=/rule;HttpOnly"}, "and both"),
+    Deviation("D56", "notes of requests: GET /no/x", QUIET, "an unknown worker is told at info"),
+    Deviation("D11", tuple(f"start: {name}" for name in _STOPS), {"configuration test": "no", "log": "quiet"}, "what stops the server is refused before"),
+    Deviation("D11", "a graceful restart with broken workers", {"configuration test": "no"}, "so the running one is left alone"),
+    Deviation("D48", tuple(f"start: {name}" for name in _HARDLY_MEANT), {"log": "warn"}, "what is hardly meant is told"),
+    Deviation("D50", "start: shared memory in no folder", {"start": "runs", "log": ANY, "answer to *": ANY}, "no file is written"),
+    Deviation("D54", "start: a name of 6[13] bytes", {"start": "runs", "log": ANY}, "names may have 63 bytes"),
+    Deviation("D57", "start: JkRequestIdIndicator", {"configuration test": "yes", "start": "runs", "log": "quiet"}, "log lines have an id"),
+    Deviation("D90", "a backend that fails before its reply: GET /reuse-0", QUIET, "a backend may close a connection"),
+    Deviation("D87", "clients that do it wrong: no *chunk", answer(400), "who sends no chunks is told so"),
+    Deviation(
+        "D88",
+        "clients that do it wrong: chunks of which three bytes are read",
+        {"body": b"3", "header content-length": ANY, "access bytes": ANY, "other packets": ANY},
+        "the backend gets what it asks for",
+    ),
+    Deviation(
+        "D82",
+        "clients that do it wrong: expects, chunks nobody reads",
+        {"interim": [], "header connection": "Connection: close", "order of headers": ANY, "access connection": "-"},
+        "nobody is told to send what nobody reads",
+    ),
     Deviation("D8", _HIDDEN, answer(400, worker=None) | {"at backends": [], "packet*": None, "header x-*": None, "header *": ANY}, "what could be read otherwise than httpd does is refused"),
     Deviation("D20", "bodies of requests: chunks of more than allowed", answer(413), "a chunked body over the limit is answered"),
     Deviation("D21", "indicators: GET /keeps", forwards(AJP_LOCAL_ADDR=b"198.51.100.1"), "JkLocalAddrIndicator is inherited"),
@@ -140,11 +204,4 @@ LISTED: list[Deviation] = [
 LATER: list[Deviation] = [
 ]
 
-OPEN: list[Deviation] = [
-    Deviation(
-        "levels at the start",
-        ("unknown workers: start", "file whose variable is not known to workers: start"),
-        {"log": "warn"},
-        "rules that cannot work are told at warn in the JkLogFile, by the original at error",
-    ),
-]
+OPEN: list[Deviation] = []

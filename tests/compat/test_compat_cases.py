@@ -2,10 +2,10 @@
 
 import pytest
 
-from . import cases_directives, cases_mapping, cases_phases, cases_replies, cases_request
+from . import cases_directives, cases_errors, cases_mapping, cases_notes, cases_phases, cases_replies, cases_request, cases_tls
 from .play import run
 
-CASES = [*cases_mapping.CASES, *cases_directives.CASES, *cases_request.CASES, *cases_phases.CASES, *cases_replies.CASES]
+CASES = [case for module in (cases_mapping, cases_directives, cases_errors, cases_notes, cases_phases, cases_replies, cases_request, cases_tls) for case in module.CASES]
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
