@@ -78,6 +78,9 @@ fn show(page: &mut Page, view: &View<'_>) {
     } else {
         view.report.ajp_workers.iter().for_each(|worker| detail::ajp(page, view, worker));
     }
+    if view.report.balancers.is_empty() && view.report.ajp_workers.is_empty() {
+        page.raw("<p class=\"card\">There is nothing to show of this worker.</p>");
+    }
     frame::changes(page);
     rules::write(page, view);
     legend::write(page, view);

@@ -71,6 +71,9 @@
     }
   }
 
+  // A button that is gone, as `Drain` is after draining, leaves the focus to its neighbour.
+  const refocus = (place) => one(".acts a, .acts button", document.getElementById(place) ?? document)?.focus();
+
   // Requests per second, as seen from here: over the last looks, drawn where the server keeps no samples.
 
   const LOOKS = 120;
@@ -133,11 +136,13 @@
       const parts = all("[data-live]", next);
       if (parts.length === 0) throw new Error("no status page");
       const before = watched();
+      const focus = document.activeElement;
+      const place = focus.closest("[id]")?.id;
       for (const part of parts) {
         const now = document.getElementById(part.id);
         if (now) morph(now, part);
       }
-      document.body.dataset.now = next.body.dataset.now;
+      if (!focus.isConnected) refocus(place);
       count(performance.now());
       tell(before);
       all("form[data-filter]").forEach(filter);

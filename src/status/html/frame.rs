@@ -18,7 +18,7 @@ pub(super) fn write(view: &View<'_>, content: impl FnOnce(&mut Page)) -> Vec<u8>
     let every = if view.command.refresh == 0 { EVERY } else { view.command.refresh };
     let mut page = Page::default();
     head(&mut page, view.answer, |page| refresh(page, view));
-    page.tag("body").attr("data-every", every).attr("data-now", report.now.unix.0).with(|page| {
+    page.tag("body").attr("data-every", every).with(|page| {
         page.raw(ICONS);
         page.raw("<a class=\"skip\" href=\"#main\">Skip to the content</a>");
         top(page, view);
