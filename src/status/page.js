@@ -101,7 +101,8 @@
     if (rates.length === 0) return;
     const lately = rates.slice(-3);
     const mean = lately.reduce((sum, value) => sum + value, 0) / lately.length;
-    all(".rate", place).forEach((text) => { text.textContent = mean < 100 ? mean.toFixed(1) : Math.round(mean).toLocaleString("en"); });
+    const text = mean === 0 ? "0" : mean < 100 ? mean.toFixed(1) : Math.round(mean).toLocaleString("en");
+    all(".rate", place).forEach((element) => { element.textContent = text; });
     all("svg[data-own]", place).forEach((svg) => draw(svg, rates));
   }
 
@@ -234,7 +235,7 @@
     dialog.replaceChildren(inside);
     dialog.classList.toggle("wider", all(".field, table", inside).length > 2);
     if (!dialog.open) dialog.showModal();
-    (one("[data-choice] select, .field input, .main", inside) ?? inside).focus();
+    (one("[data-choice] select, .field input, .field select, .main", inside) ?? inside).focus();
   }
 
   async function send(form) {

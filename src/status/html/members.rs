@@ -67,9 +67,9 @@ fn summary(page: &mut Page, view: &View<'_>, lb: &LbReport) {
             (true, false) => " · sticky",
             (true, true) => " · sticky, forced",
         });
-        page.raw(" · ");
     }
     if !view.hides(Options::HIDE_LB_SUMMARY) {
+        page.raw(if view.hides(Options::HIDE_LB_CONFIGURATION) { "" } else { " · " });
         page.text(format_args!("{} busy, at most {}", lb.busy, lb.max_busy));
         page.text((" · maintenance in ", Within(view.report.to_maintenance(lb))));
         page.text(format_args!(" · counting for {}", Ago(view.report.ago(lb.last_reset))));
