@@ -14,7 +14,6 @@ const EVERY: u32 = 5;
 
 /// A whole page.
 pub(super) fn write(view: &View<'_>, content: impl FnOnce(&mut Page)) -> Vec<u8> {
-    let report = view.report;
     let every = if view.command.refresh == 0 { EVERY } else { view.command.refresh };
     let mut page = Page::default();
     head(&mut page, view.answer, |page| refresh(page, view));
