@@ -60,3 +60,37 @@ impl Answer<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::status::tests::sample;
+
+    #[test]
+    fn scripts_get_200_and_everybody_else_is_told() {
+        for (refusal, mime, status) in [
+            (None, Mime::Html, 200),
+            (None, Mime::Json, 200),
+            (Some(Refusal::Foreign), Mime::Html, 403),
+            (Some(Refusal::Foreign), Mime::Text, 403),
+            (Some(Refusal::Denied), Mime::Html, 403),
+            (Some(Refusal::Denied), Mime::Xml, 200),
+            (Some(Refusal::Denied), Mime::Metrics, 403),
+            (Some(Refusal::UnknownWorker), Mime::Html, 200),
+            (Some(Refusal::UnknownWorker), Mime::Properties, 200),
+            (Some(Refusal::UnknownWorker), Mime::Json, 404),
+            (Some(Refusal::UpdateFailed), Mime::Text, 200),
+            (Some(Refusal::UpdateFailed), Mime::Json, 400),
+        ] {
+            let asked = Asked { mime, command: Err(Refusal::UnknownCommand), read_only: false };
+            let answer = Answer {
+                spec: &sample::spec(),
+                asked: &asked,
+                path: b"/st",
+                token: &Token::new([0; Token::BYTES]),
+                result: refusal.as_ref().map_or(Ok(Content::Done), Err),
+            };
+            assert_eq!(answer.http_status(), status, "{refusal:?} {mime:?}");
+        }
+    }
+}
