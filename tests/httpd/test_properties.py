@@ -442,7 +442,7 @@ RULES = {
 
 NOT_HERE = {
     "connection_ping_interval": "pings of idle connections",
-    "secret_file": "ours alone",
+    **dict.fromkeys("secret_file probe_interval".split(), "ours alone"),
     **dict.fromkeys("css read_only user user_case_insensitive good bad prefix ns xmlns doctype".split(), "the status worker"),
 }
 """Properties of what other files test."""

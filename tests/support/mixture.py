@@ -23,6 +23,7 @@ def pattern(number: int, size: int) -> bytes:
 
 def script(turn) -> None:
     """The backend's side: it reads the whole body, checks it, and answers."""
+    turn.connection.forget()
     _, number, size, fault = turn.request.uri.decode().rsplit("/", 3)
     number, size = int(number), int(size)
     body = turn.read_body()

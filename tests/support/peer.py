@@ -49,6 +49,12 @@ class Connection:
         self.sent += data
         self.wire.append(("out", data))
 
+    def forget(self) -> None:
+        """Forgets what was seen so far, where there is too much of it to be kept."""
+        self.received = self.sent = b""
+        for kept in (self.packets, self.wire, self.requests):
+            kept.clear()
+
     def packet(self) -> bytes:
         """The next packet of the web server, header included."""
         head = self._exactly(4)
