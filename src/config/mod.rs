@@ -10,6 +10,7 @@ pub mod mounts;
 pub mod options;
 pub mod properties;
 pub mod reload;
+pub mod secret_file;
 pub mod settings;
 pub mod stamp;
 pub mod uri_map_file;

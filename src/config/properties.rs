@@ -187,6 +187,14 @@ impl Properties {
         self.append(Entry { key: key.into(), value, place, inherited: false, quoted: false });
     }
 
+    /// Sets the secret that `file` named.
+    pub(super) fn set_secret(&mut self, key: &[u8], secret: Text, file: &Entry) {
+        self.put(key, secret, file.place.clone());
+        if let Some(entry) = self.index.get(key).and_then(|at| self.entries.get_mut(*at)) {
+            entry.inherited = file.inherited;
+        }
+    }
+
     /// Appends an entry whose name is new.
     pub(super) fn append(&mut self, entry: Entry) {
         self.index.insert(entry.key.clone(), self.entries.len());

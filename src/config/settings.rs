@@ -4,6 +4,7 @@ use crate::config::diagnostic::{Diagnostic, Place};
 use crate::config::indicators::{Indicators, Names};
 use crate::config::options::{JkOptions, Options};
 use crate::config::properties::{Environment, Properties};
+use crate::config::secret_file::{self, Files};
 use crate::config::stamp::Stamp;
 use crate::log::Level;
 use crate::text::Text;
@@ -248,6 +249,7 @@ impl Globals {
         file: Option<&[u8]>,
         server_root: &[u8],
         env: Environment<'_>,
+        secrets: Files<'_>,
         out: &mut Vec<Diagnostic>,
     ) -> Properties {
         let mut properties = Properties::new();
@@ -260,6 +262,7 @@ impl Globals {
             properties.read_file(bytes, name, env, out);
         }
         properties.resolve_references(out);
+        secret_file::fill_in(&mut properties, secrets, out);
         properties
     }
 }
@@ -349,7 +352,7 @@ mod tests {
         };
         let mut out = Vec::new();
         let file = Some(&b"worker.list=b\nworker.b.host=$(ServerRoot)"[..]);
-        let properties = globals.properties(file, b"/r", &|_| None, &mut out);
+        let properties = globals.properties(file, b"/r", &|_| None, &|_| Err(String::new()), &mut out);
         for (key, value) in [
             (&b"worker.list"[..], &b"a,b"[..]),
             (b"worker.a.host", b"$(ServerRoot)"),

@@ -238,7 +238,7 @@ mod tests {
         for name in known.split_whitespace() {
             assert!(find(name.as_bytes()).is_some(), "{name}");
         }
-        let ours = ["probe_interval"];
+        let ours = ["probe_interval", "secret_file"];
         assert!(ours.iter().all(|name| find(name.as_bytes()).is_some()));
         assert_eq!(TABLE.len(), known.split_whitespace().count() + ours.len());
     }

@@ -8,6 +8,7 @@ use crate::config::check;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::map_source::{MapSource, OwnMap, main_map, map_source};
 use crate::config::mounts::Mounted;
+use crate::config::secret_file::Found;
 use crate::config::settings::{Effective, Settings};
 use crate::config::worker_spec::{self, Defaults, WorkerSpec, Workers};
 use crate::shm::Room;
@@ -112,7 +113,8 @@ fn workers(pool: Pool, main: &Settings, out: &mut Vec<Diagnostic>) -> Workers {
     });
     let root = below_root(pool, b"");
     let root = root.strip_suffix(b"/").unwrap_or(&root);
-    let properties = main.globals.properties(file.as_deref(), root, &environment, out);
+    let properties =
+        main.globals.properties(file.as_deref(), root, &environment, &|name| secret(pool, name), out);
     let (workers, found) = worker_spec::build(&properties, &Defaults { pool_size: threads_per_child() });
     out.extend(found);
     workers
@@ -124,6 +126,13 @@ fn threads_per_child() -> u32 {
 }
 
 /// A variable of httpd's own environment.
+/// The beginning of a file that holds a secret.
+fn secret(pool: Pool, name: &[u8]) -> Result<Found, String> {
+    let (bytes, open_to_all) =
+        files::read_private(&below_root(pool, name)).map_err(|error| format!("cannot be read: {error}"))?;
+    Ok(Found { bytes, open_to_all })
+}
+
 pub(super) fn environment(name: &[u8]) -> Option<Vec<u8>> {
     std::env::var_os(OsStr::from_bytes(name)).map(OsStringExt::into_vec)
 }

@@ -1,9 +1,9 @@
 //! What stands on disk: kinds and versions of files, and their content.
 
 use std::ffi::OsStr;
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 /// What a name stands for, symbolic links followed.
@@ -59,6 +59,24 @@ pub fn kind(name: &[u8]) -> Option<Kind> {
 /// The operating system's.
 pub fn read(name: &[u8]) -> io::Result<Vec<u8>> {
     std::fs::read(path(name))
+}
+
+/// More of a file with a secret is not read.
+const PRIVATE: u64 = 4096;
+
+/// The first 4096 bytes of a regular file, and whether every user of the machine may read it.
+///
+/// # Errors
+/// The operating system's, or that it is no regular file.
+pub fn read_private(name: &[u8]) -> io::Result<(Vec<u8>, bool)> {
+    let file = std::fs::OpenOptions::new().read(true).custom_flags(libc::O_NONBLOCK).open(path(name))?;
+    let what = file.metadata()?;
+    if !what.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"));
+    }
+    let mut bytes = Vec::new();
+    file.take(PRIVATE).read_to_end(&mut bytes)?;
+    Ok((bytes, what.mode() & 0o004 != 0))
 }
 
 #[cfg(test)]

@@ -48,6 +48,10 @@ pub const TABLE: &[Key] = &[
         .once().unit(Unit::Bytes).range("8192 to 65536, rounded up to a multiple of 1024"),
     key("secret", AJP_LB, Kind::Text, "none",
         "What Tomcat's connector demands of each request; on a balancer, for members without their own").once(),
+    key("secret_file", AJP_LB, Kind::Text, "none",
+        "A file whose first line is the secret, relative to ServerRoot; read at each start and restart").once()
+        .range("name of a file; not together with secret")
+        .differs("unknown there (D95)"),
     key("secretkey", AJP, Kind::Text, "none", "The secret of an ajp14 login; of no use with ajp13").joined(b'*'),
     // The pool.
     key("connection_pool_size", AJP, FROM_1, "threads of a child process",

@@ -110,8 +110,11 @@ fn every_property_of_the_table_reaches_a_spec() {
                 worker.a.host=h\nworker.m.host=h\nworker.o.type=ajp13\n";
     let (plain, _) = workers(base);
     for key in TABLE.iter().filter(|key| key.kind != Kind::Ignored) {
-        // These three shape the others; secretkey belongs to ajp14, which is refused.
-        if matches!(key.name, "list" | "type" | "reference" | "secretkey" | "balanced_workers") {
+        // These three shape the others; secretkey belongs to ajp14, which is refused; files are read by the host.
+        if matches!(
+            key.name,
+            "list" | "type" | "reference" | "secretkey" | "secret_file" | "balanced_workers"
+        ) {
             continue;
         }
         for role in key.applies_to {
