@@ -349,7 +349,7 @@ fn mount_files_are_told_about_line_by_line() {
         &[
             ("/a\n", Warning, 1, &["ignored", "no \"=\""]),
             ("/a=\n", Warning, 1, &["\"/a\" names no worker"]),
-            ("=w\n", Fault, 1, &["no name before the \"=\""]),
+            ("=w\n", Warning, 1, &["no name before the \"=\""]),
             ("/ok=w\n*.jsp=w\n", Fault, 2, &["must begin with '/'", "the rule is left out"]),
             ("!-/a=w\n", Fault, 1, &["in this order", "left out"]),
             ("! /a=w\n", Fault, 1, &["left out"]),
