@@ -8,7 +8,7 @@ use crate::text::Text;
 /// The format of mod_jk, with its trailing blank.
 pub const DEFAULT: &[u8] = b"[%a %b %d %H:%M:%S.%Q %Y] ";
 
-/// The most bytes of a format with a field; the rest is cut off.
+/// The most bytes of a format with a field, which counts with its digits; the rest is cut off.
 const LONGEST: usize = 63;
 
 /// The part of a second that a stamp shows.
@@ -34,6 +34,13 @@ impl Fraction {
         }
     }
 
+    const fn digits(self) -> usize {
+        match self {
+            Self::Millis => 3,
+            Self::Micros => 6,
+        }
+    }
+
     const fn letter(self) -> u8 {
         match self {
             Self::Millis => b'Q',
@@ -53,7 +60,7 @@ pub struct Stamp {
 
 impl Stamp {
     /// Looks for the first `%Q`, and only without one for the first `%q`. A field must lie in the first 63 bytes,
-    /// to which the format is then cut; without a field a format may have any length.
+    /// digits included, to which the format is then cut; without a field a format may have any length.
     pub fn parse(format: &[u8]) -> Self {
         let found = [Fraction::Millis, Fraction::Micros]
             .into_iter()
@@ -64,8 +71,9 @@ impl Stamp {
     }
 
     fn cut(format: &[u8], fraction: Fraction, at: usize) -> Option<Self> {
-        let format = format.get(..LONGEST).unwrap_or(format);
+        let room = LONGEST.checked_sub(at + fraction.digits())?;
         let (before, after) = (format.get(..at)?, format.get(at + 2..)?);
+        let after = after.get(..room).unwrap_or(after);
         Some(Self { before: before.into(), fraction: Some((fraction, after.into())) })
     }
 }
@@ -95,8 +103,9 @@ mod tests {
 
     #[test]
     fn a_format_is_cut_around_its_first_field() {
-        let long = [&[b'x'; 61][..], b"%Qyz"].concat();
-        let longer = [&[b'x'; 62][..], b"%Qyz"].concat();
+        let long = [&[b'x'; 59][..], b"%Qyz"].concat();
+        let longer = [&[b'x'; 61][..], b"%Qyz"].concat();
+        let micros = [&[b'x'; 57][..], b"%qyz"].concat();
         let plain = [b'x'; 100];
         for (format, before, fraction) in [
             (&b"%H:%M:%S.%Q %Y "[..], &b"%H:%M:%S."[..], Some((Fraction::Millis, &b" %Y "[..]))),
@@ -106,7 +115,8 @@ mod tests {
             (b"%%Q", b"%%Q", None),
             (b"%", b"%", None),
             (b"", b"", None),
-            (&long, &[b'x'; 61], Some((Fraction::Millis, b""))),
+            (&long, &[b'x'; 59], Some((Fraction::Millis, b"y"))),
+            (&micros, &[b'x'; 57], Some((Fraction::Micros, b""))),
             (&longer, &longer, None),
             (&plain, &plain, None),
         ] {
