@@ -229,4 +229,17 @@ CLIENTS = [
     ),
 ]  # fmt: skip
 
-CASES = [*ALONE, *IN_PAIRS, *CLIENTS]
+NUMBERS = [
+    Case(
+        "numbers with a factor and numbers that are none",
+        f"{_CALM}\n" + "".join(f"JkMount /{name}/* {name}\n" for name in ("plain", "kilo", "text", "after", "blank", "none", "half", "wraps")),
+        [Ask(f"/{name}/closes", "s", name=name) for name in ("plain", "text", "after", "blank", "none", "half", "wraps")],
+        workers="".join(
+            f"worker.list={name}\nworker.{name}.reference=worker.s\nworker.{name}.retry_interval=1\nworker.{name}.retries={value}\n"
+            for name, value in {"plain": "3", "kilo": "1k", "text": "many", "after": "3x", "blank": "+3", "none": "0", "half": "3.9", "wraps": "4294967297"}.items()
+        ),
+        rows=("httpd 12 integers",),
+    ),
+]  # fmt: skip
+
+CASES = [*NUMBERS, *ALONE, *IN_PAIRS, *CLIENTS]

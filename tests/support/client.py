@@ -10,6 +10,7 @@ import itertools
 import socket
 import ssl
 import struct
+import time
 from dataclasses import dataclass, field
 
 WHOLE = ("length", "last chunk", "no body", "close")
@@ -124,6 +125,19 @@ class Client:
             if not self._more():
                 return False
         return True
+
+    def arrived(self, seconds: float) -> bytes:
+        """What comes within the time, or has; it stays to be read."""
+        end, before = time.monotonic() + seconds, self.sock.gettimeout()
+        try:
+            while (left := end - time.monotonic()) > 0:
+                self.sock.settimeout(left)
+                if not self._more():
+                    break
+        except TimeoutError:
+            pass
+        self.sock.settimeout(before)
+        return self._unread
 
     def rest(self, seconds: float = 5) -> bytes:
         """Everything that still comes until the server ends the connection or the time is over."""
