@@ -178,7 +178,7 @@ LISTED: list[Deviation] = [
         "a number that is none counts as not set",
     ),
     Deviation("D98", "a backend that fails before its reply: GET /reuse-0", QUIET, "a backend may close a connection"),
-    Deviation("D95", "clients that do it wrong: no *chunk", answer(400), "who sends no chunks is told so"),
+    Deviation("D100", "clients that do it wrong: no *chunk", answer(400), "who sends no chunks is told so"),
     Deviation(
         "D96",
         "clients that do it wrong: chunks of which three bytes are read",
