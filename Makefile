@@ -26,7 +26,7 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 PYTHON ?= $(firstword $(shell for p in python3 /usr/bin/python3; do $$p -c 'import pytest' 2>/dev/null && echo $$p; done) python3)
 PYTEST  = $(PYTHON) -m pytest $(PYTEST_ARGS)
 
-# pytest's arguments that choose what `system` repeats on the MPMs worker and prefork: everything, unless given.
+# pytest's arguments that choose what `system` and `compat` repeat on other MPMs than event: everything, unless given.
 OTHER_MPMS ?=
 
 # Seconds that each fuzz target runs.
@@ -34,8 +34,8 @@ FUZZ_SECONDS ?= 60
 
 # The steps of one target run in their order, also under `make -j`.
 .NOTPARALLEL:
-.PHONY: help build check format lint architecture reference docs-check symbols test unit system valgrind tomcat compat bench \
-    bench-gate fuzz run container-test install dist clean deps
+.PHONY: help build check format lint architecture reference docs-check symbols test unit system valgrind tomcat compat \
+    compat-theirs bench bench-gate fuzz run container-test install dist clean deps
 
 help: ## list the targets
 	@echo "mod_jk $(VERSION): make TARGET"
@@ -67,7 +67,7 @@ docs-check:
 symbols: $(BUILT)
 	tests/symbols.sh $(MODULE)
 
-test: deps unit system tomcat ## every test but the container's: unit, system, tomcat
+test: deps unit system compat tomcat ## every test but the container's: unit, system, compat, tomcat
 
 unit: ## Rust tests: pure rooms alone, then with the httpd feature
 	$(CARGO) test --locked --no-default-features
@@ -86,9 +86,12 @@ valgrind: $(BUILT) ## the system tests with httpd under memcheck, generated case
 tomcat: $(BUILT) ## a real httpd before real Tomcats
 	JK_UNDER_TEST=ours JK_MODULE=$(abspath $(MODULE)) $(PYTEST) tests/tomcat
 
-compat: $(BUILT) ## the system tests over the original module, then over ours
+compat: $(BUILT) ## the original and ours side by side, asked the same; JK_SEED=N generates other questions
+	JK_ORIGINAL=$(abspath $(ORIGINAL)) JK_MODULE=$(abspath $(MODULE)) JK_MPM=event $(PYTEST) tests/compat
+	JK_ORIGINAL=$(abspath $(ORIGINAL)) JK_MODULE=$(abspath $(MODULE)) JK_MPM=prefork $(PYTEST) $(OTHER_MPMS) tests/compat
+
+compat-theirs: ## the system tests over the original alone: what they say of it
 	JK_UNDER_TEST=theirs JK_ORIGINAL=$(abspath $(ORIGINAL)) $(PYTEST) tests/httpd
-	JK_UNDER_TEST=ours JK_MODULE=$(abspath $(MODULE)) $(PYTEST) tests/httpd
 
 bench: $(BUILT) ## ours, the original, mod_proxy_ajp and two lower bounds; QUICK=1: 2 minutes; KEEP=1: into docs
 	@command -v valgrind strace >/dev/null || .ci/deps --bench

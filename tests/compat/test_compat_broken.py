@@ -11,11 +11,14 @@ import pytest
 
 from support.httpd import Httpd
 from support.pair import MODULE, ORIGINAL, SIDES
+from support.under_test import MPM
 
 from . import broken, generate, generate_configs, judge
 from .broken import CONF, NOWHERE, Row
 
 AT_ONCE = 4
+
+pytestmark = pytest.mark.skipif(MPM != "event", reason="the MPM changes nothing of it")
 
 
 @dataclass

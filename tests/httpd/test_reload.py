@@ -227,6 +227,7 @@ def test_reloads_under_load_neither_misroute_nor_grow(make):
             # One of many children may not have looked while the last sound version was there.
             assert seen <= ({b"w2", b"w3"} if MPM == "prefork" else {turn.encode()}), (rounds, seen)
             sizes.append(max(rss(pid) for pid in site.httpd.children()))
+    print(f"{site.httpd.jk_log().count('read again')} reloads, {rounds} versions of the file, {load.count} requests; KiB of a child: {sizes}")
     assert not load.faults, load.faults[:5]
     assert load.count > 100
     told = [line for line in site.httpd.jk_log().splitlines() if "the rules in force stay" in line]
