@@ -65,7 +65,8 @@ def usual_workers() -> str:
 
 def build(case: Case, backends: Backends) -> Pair:
     """The pair of a case, ready to start."""
-    pair = Pair(modules=case.modules, jk=case.jk, jk_log_level=case.level)
+    asks_itself = "proxy_http" in case.modules.split()  # which takes a second child
+    pair = Pair(modules=case.modules, jk=case.jk, jk_log_level=case.level, threads=2 if asks_itself else 1)
     for name in case.listen:
         pair.listen(name)
     text = (usual_workers() if case.all_workers is None else case.all_workers) + case.workers
