@@ -18,25 +18,38 @@ import measures  # noqa: E402
 from lab import Lab  # noqa: E402
 from report import number  # noqa: E402
 
+AGAIN = 2
+"""So often system calls are counted again; instructions are the same each time."""
+
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--module", type=Path, required=True)
     options = parser.parse_args()
-    limits = {(one["section"], one["key"]): one["at_most"] for one in tomllib.loads((HERE / "limits.toml").read_text())["limit"]}
-    above = 0
+    missed = {(one["section"], one["key"]): one["at_most"] for one in tomllib.loads((HERE / "limits.toml").read_text())["limit"]}
     with Lab(options.module, None) as lab:
-        for row in rows(lab):
-            limit = limits.pop((row.section, row.key), None)
-            if limit is not None:
-                value = row.values["ours"]
-                above += value > limit
-                print(f"{'ok   ' if value <= limit else 'ABOVE'} {row.section}: {row.key}: {number(value)}, at most {number(limit)}", flush=True)
-    for section, key in limits:
-        print(f"ABOVE {section}: {key}: was not measured")
-    bad = above + len(limits)
-    print(f"gate: {bad} above their limits" if bad else "gate: all within their limits")
-    return 1 if bad else 0
+        missed = beyond(missed, rows(lab))
+        for _ in range(AGAIN):
+            if any(section == measures.CALLS for section, _ in missed):
+                print("gate: system calls again: on a busy machine a backend pauses, and each pause can cost one", flush=True)
+                missed = beyond(missed, measures.system_calls(lab, True, ("ours",)))
+    for section, key in missed:
+        print(f"ABOVE {section}: {key}: above its limit, or not measured")
+    print(f"gate: {len(missed)} above their limits" if missed else "gate: all within their limits")
+    return 1 if missed else 0
+
+
+def beyond(limits: dict[tuple[str, str], float], found) -> dict[tuple[str, str], float]:
+    """Those of the limits that no row keeps."""
+    kept = set()
+    for row in found:
+        limit = limits.get((row.section, row.key))
+        if limit is not None:
+            value = row.values["ours"]
+            if value <= limit:
+                kept.add((row.section, row.key))
+            print(f"{'ok   ' if value <= limit else 'above'} {row.section}: {row.key}: {number(value)}, at most {number(limit)}", flush=True)
+    return {name: limit for name, limit in limits.items() if name not in kept}
 
 
 def rows(lab: Lab):
