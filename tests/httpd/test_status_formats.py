@@ -432,7 +432,8 @@ def many(request):
 @pytest.mark.skipif(THEIRS, reason="the original has no such format")
 @pytest.mark.parametrize("query", ["", "cmd=show&w=lb", "cmd=show&w=solo", "cmd=version", "cmd=dump", "cmd=show&w=x", "cmd=update&w=lb", "opt=27"])
 def test_json_is_what_its_schema_says(many, query):
-    jsonschema = pytest.importorskip("jsonschema")
+    import jsonschema
+
     schema = json.loads((TOP / "docs/reference/status.schema.json").read_text())
     httpd, members = many
     reply = httpd.get(f"/st?mime=json&{query}")
@@ -448,7 +449,8 @@ def test_json_is_what_its_schema_says(many, query):
 @pytest.mark.skipif(THEIRS, reason="the original has no such format")
 @pytest.mark.parametrize("query", ["", "cmd=show&w=lb", "cmd=show&w=solo", "cmd=version"])
 def test_metrics_are_what_openmetrics_says(many, query):
-    parser = pytest.importorskip("prometheus_client.openmetrics.parser")
+    from prometheus_client.openmetrics import parser
+
     httpd, members = many
     reply = httpd.get(f"/st?mime=metrics&{query}")
     families = {family.name: family for family in parser.text_string_to_metric_families(reply.body.decode())}
