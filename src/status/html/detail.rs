@@ -4,7 +4,7 @@ use super::ask::{Ask, buttons, open_form};
 use super::field::{self, Field};
 use super::frame::pair;
 use super::glance::fact;
-use super::number::{Ago, Bytes, Count, Lag, Rate, percentile};
+use super::number::{Ago, Bound, Bytes, Count, Lag, Rate, percentile};
 use super::spark;
 use super::view::{Mark, Seat, View, endpoint};
 use super::workers::state;
@@ -143,10 +143,10 @@ fn latency(page: &mut Page, ajp: &AjpCommon) {
 
 fn buckets(page: &mut Page, latency: &Latency) {
     let most = latency.counts.iter().copied().max().unwrap_or(0).max(1);
-    let bounds = LATENCY_BOUNDS.into_iter().map(|bound| Lag(Some(u64::from(bound) * 1000)));
-    for (bound, count) in bounds.chain([Lag(Some(u64::MAX))]).zip(latency.counts) {
+    let bounds = LATENCY_BOUNDS.into_iter().map(Some).chain([None]);
+    for (bound, count) in bounds.zip(latency.counts) {
         page.tag("tr").with(|page| {
-            page.tag("th").attr("scope", "row").class("num").text(bound);
+            page.tag("th").attr("scope", "row").class("num").text(Bound(bound));
             page.tag("td").with(|page| {
                 let bar = page.tag("svg").class("load").attr("viewBox", "0 0 1000 6");
                 bar.attr("preserveAspectRatio", "none").attr("aria-hidden", "true").with(|page| {

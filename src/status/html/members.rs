@@ -238,9 +238,10 @@ pub(super) fn rest(page: &mut Page, ajp: &AjpCommon, errors: u32) {
         }
     });
     cell(page, "num", "Latency", |page| {
-        page.text(Lag(ajp.latency.as_ref().and_then(|latency| percentile(latency, 50))));
-        if let Some(latency) = &ajp.latency {
-            small(page, |page| page.text(("p95 ", Lag(percentile(latency, 95)))));
+        let at = |percent| ajp.latency.as_ref().and_then(|latency| percentile(latency, percent));
+        page.text(Lag(at(50)));
+        if let Some(slow) = at(95) {
+            small(page, |page| page.text(("p95 ", Lag(Some(slow)))));
         }
     });
     cell(page, "lately", "Lately", |page| spark::draw(page, &spark::course(&ajp.history)));

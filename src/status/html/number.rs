@@ -30,6 +30,10 @@ pub(super) struct Rate(pub(super) u64);
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Lag(pub(super) Option<u64>);
 
+/// The upper end of a bucket of latencies in milliseconds; `None` for the bucket of all that was slower.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Bound(pub(super) Option<u32>);
+
 impl fmt::Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let digits = self.0.to_string();
@@ -98,6 +102,17 @@ impl fmt::Display for Rate {
     }
 }
 
+impl fmt::Display for Bound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            None => f.write_str("slower"),
+            Some(millis) if millis < 1000 => write!(f, "{millis}\u{a0}ms"),
+            Some(millis) if millis.is_multiple_of(1000) => write!(f, "{}\u{a0}s", millis / 1000),
+            Some(millis) => write!(f, "{}.{}\u{a0}s", millis / 1000, millis % 1000 / 100),
+        }
+    }
+}
+
 impl fmt::Display for Lag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
@@ -120,7 +135,7 @@ macro_rules! shown_as_displayed {
     )*};
 }
 
-shown_as_displayed!(Count, Bytes, Ago, Within, Rate, Lag, u16, u32, u64, i32, usize);
+shown_as_displayed!(Count, Bytes, Ago, Within, Rate, Bound, Lag, u16, u32, u64, i32, usize);
 
 /// The time that `percent` of all attempts did not exceed, in microseconds, estimated within its bucket; `u64::MAX`
 /// if that is beyond all bounds.
@@ -180,6 +195,10 @@ mod tests {
             (Rate(20).to_string(), "<0.1"),
             (Rate(12_449).to_string(), "12.4"),
             (Rate(1_234_567).to_string(), "1,235"),
+            (Bound(Some(1)).to_string(), "1 ms"),
+            (Bound(Some(2500)).to_string(), "2.5 s"),
+            (Bound(Some(10_000)).to_string(), "10 s"),
+            (Bound(None).to_string(), "slower"),
             (Lag(None).to_string(), "–"),
             (Lag(Some(1_250)).to_string(), "1.2 ms"),
             (Lag(Some(41_900)).to_string(), "41 ms"),
