@@ -119,14 +119,16 @@ def test_reply_timeout_costs_no_poll_per_packet(make):
     assert len(calls) <= deviates(PERFORMANCE, ours=5, theirs=11), calls
 
 
-def test_a_probe_before_each_request(make):
-    trace, port = traced(make, at_once, "worker.w.ping_mode=A")
+@pytest.mark.parametrize("mode", ["P", "A"])
+def test_a_probe_before_each_request(make, mode):
+    """Two calls more: one to ask, one for the answer."""
+    trace, port = traced(make, at_once, f"worker.w.ping_mode={mode}")
     calls = trace.calls(port)
     assert len(calls) <= deviates(PERFORMANCE, ours=6, theirs=12), calls
 
 
 def test_a_large_reply(make):
-    """1 MiB in packets of 8 KiB that are there before they are read."""
+    """1 MiB in packets of 8 KiB. The backend keeps ahead if the machine lets it, so the best of three counts."""
 
     def script(turn):
         turn.send(ajp.reply(200, body=b"x" * (1 << 20)))
@@ -134,15 +136,19 @@ def test_a_large_reply(make):
     peer, httpd = make.peer("w"), make.httpd(threads=1)
     httpd.workers(f"worker.list=w\nworker.w.host=127.0.0.1\nworker.w.port={peer.port}\n")
     httpd.conf("JkMount /* w").start()
+    counts = []
     with Client(httpd.port) as client:
         client.ask("/warm")
         peer.default = script
-        with Trace(httpd, httpd.children()[0]) as trace:
-            got = client.ask("/x")
-            httpd.logged(got)
-    assert len(got.body) == 1 << 20
-    sends, receives, _ = counted(trace.calls(peer.port))
-    assert (sends, receives <= 140) == deviates("PERFORMANCE 1: several packets are taken by one read", ours=(1, True), theirs=(1, False)), receives
+        for _ in range(3):
+            with Trace(httpd, httpd.children()[0]) as trace:
+                got = client.ask("/x")
+                httpd.logged(got)
+            assert len(got.body) == 1 << 20
+            sends, receives, _ = counted(trace.calls(peer.port))
+            assert sends == 1
+            counts.append(receives)
+    assert (min(counts) <= 40) == deviates("PERFORMANCE 1: several packets are taken by one read", ours=True, theirs=False), counts
 
 
 def test_a_mapped_request_touches_no_file(make):
