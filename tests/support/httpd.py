@@ -219,7 +219,8 @@ class Httpd:
         self.process = subprocess.Popen(
             [*wrapper, *memcheck.wrapper(self.dir), *self.command(*arguments)], stdout=self._said, stderr=self._said, stdin=subprocess.DEVNULL, env=_environment() | self.environment, start_new_session=True
         )
-        deadline = time.monotonic() + 60
+        patience = 600 if memcheck.ON else 60
+        deadline = time.monotonic() + patience
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 return self._gave_up()
@@ -228,14 +229,17 @@ class Httpd:
                 return None
             time.sleep(0.01)
         self.kill()
-        return "neither started nor gave up within 60 s\n" + self._gave_up()
+        return f"neither started nor gave up within {patience} s\n{self._all_it_said()}"
 
     def _gave_up(self) -> str:
         self._said.close()
         self.exit_code = self.process.returncode
         self.process = None
-        text = (self.dir / "logs/console.log").read_text(errors="replace")
-        return f"exit code {self.exit_code}\n{text}\n{self.error_log()[-3000:]}"
+        return f"exit code {self.exit_code}\n{self._all_it_said()}"
+
+    def _all_it_said(self) -> str:
+        console = (self.dir / "logs/console.log").read_text(errors="replace")
+        return f"{console}\n{self.error_log()[-3000:]}"
 
     def _listens(self) -> bool:
         try:
