@@ -22,6 +22,7 @@ mod httpd {
         "ap_add_version_component",
         "ap_get_brigade",
         "ap_get_remote_host",
+        "ap_get_server_description",
         "ap_get_server_name",
         "ap_get_server_port",
         "ap_get_status_line",

@@ -9,6 +9,7 @@ use super::notes;
 use super::request::{DIRECTORY, HANDLER, RequestView};
 use super::request_lines;
 use super::server::{self, Live};
+use super::status;
 use crate::config;
 use crate::config::indicators::Indicator;
 use crate::log::Log;
@@ -121,6 +122,11 @@ fn serve(view: &RequestView, live: &Live, found: &Found<'_>, log: &dyn Log) -> c
     }
     notes::kind(view, live, kind);
     let begun = notes::begin(live);
+    if let Some(spec) = workers.status(found.worker) {
+        let told = status::serve(view, live, &workers, spec, log);
+        notes::result(view, &Report::default(), begun);
+        return told;
+    }
     let mut report = Report::default();
     // SAFETY: the view's contract.
     let mut client = unsafe { Browser::new(view.raw()) };

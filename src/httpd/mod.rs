@@ -21,5 +21,7 @@ mod plan;
 mod request;
 mod request_body;
 mod request_lines;
+mod rules_shown;
 mod server;
 mod startup;
+mod status;

@@ -8,13 +8,14 @@ use crate::config::check;
 use crate::config::diagnostic::Diagnostic;
 use crate::config::map_source::{MapSource, OwnMap, main_map, map_source};
 use crate::config::mounts::Mounted;
+use crate::config::properties::Properties;
 use crate::config::secret_file::Found;
 use crate::config::settings::{Effective, Settings};
 use crate::config::worker_spec::{self, Defaults, WorkerSpec, Workers};
 use crate::shm::Room;
 use crate::sys::clock::SystemClock;
 use crate::sys::files;
-use crate::text::{find, show};
+use crate::text::{Text, find, show};
 use crate::time::{Clock, Seconds};
 use std::ffi::{CString, OsStr};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -23,6 +24,8 @@ use std::sync::Arc;
 /// The plan.
 pub(super) struct Plan {
     pub(super) workers: Arc<Workers>,
+    /// All properties, as the status worker shows them.
+    pub(super) properties: Vec<(Text, Text)>,
     pub(super) servers: Vec<ServerPlan>,
     pub(super) diagnostics: Vec<Diagnostic>,
     /// `JkWatchdogInterval`, if it asks for a thread.
@@ -78,7 +81,8 @@ pub(super) unsafe fn make(pconf: *mut ffi::apr_pool_t, main: *mut ffi::server_re
             out.extend(check::check_vhost(&name, main_settings, settings));
         }
     }
-    let workers = Arc::new(workers(pool, main_settings, &mut out));
+    let (workers, properties) = workers(pool, main_settings, &mut out);
+    let workers = Arc::new(workers);
     let mut maps = Maps { main: main_settings, workers: &workers, read: Vec::new(), out: &mut out };
     let servers = all
         .iter()
@@ -91,7 +95,7 @@ pub(super) unsafe fn make(pconf: *mut ffi::apr_pool_t, main: *mut ffi::server_re
     let read: Vec<Vec<Mounted>> = maps.read.into_iter().map(|(mounted, _)| mounted).collect();
     out.extend(check::check(&workers, &read.iter().map(Vec::as_slice).collect::<Vec<_>>()));
     let watchdog = main_settings.globals.watchdog.filter(|every| *every > Seconds(0));
-    Plan { workers, servers, diagnostics: out, watchdog, reads_notes: reads_notes() }
+    Plan { workers, properties, servers, diagnostics: out, watchdog, reads_notes: reads_notes() }
 }
 
 /// How a server is called in messages.
@@ -102,7 +106,7 @@ unsafe fn server_name(server: *mut ffi::server_rec) -> String {
     format!("the virtual host {} ({}:{line})", show(name), show(file))
 }
 
-fn workers(pool: Pool, main: &Settings, out: &mut Vec<Diagnostic>) -> Workers {
+fn workers(pool: Pool, main: &Settings, out: &mut Vec<Diagnostic>) -> (Workers, Vec<(Text, Text)>) {
     let file = main.globals.workers_file.as_deref().map(|name| (name, files::read(name)));
     let file = file.and_then(|(name, content)| {
         content
@@ -117,7 +121,19 @@ fn workers(pool: Pool, main: &Settings, out: &mut Vec<Diagnostic>) -> Workers {
         main.globals.properties(file.as_deref(), root, &environment, &|name| secret(pool, name), out);
     let (workers, found) = worker_spec::build(&properties, &Defaults { pool_size: threads_per_child() });
     out.extend(found);
-    workers
+    (workers, pairs(&properties))
+}
+
+/// What was written, `ServerRoot` first; not what came by `reference`.
+fn pairs(properties: &Properties) -> Vec<(Text, Text)> {
+    let mut pairs: Vec<(Text, Text)> = properties
+        .iter()
+        .filter(|entry| !entry.inherited)
+        .map(|entry| (entry.key.clone(), entry.value.clone()))
+        .collect();
+    // In front of all lines, also those of `JkWorkerProperty`.
+    pairs.sort_by_key(|(key, _)| **key != *b"ServerRoot");
+    pairs
 }
 
 /// How many requests a child serves at once; 1 on prefork.

@@ -9,6 +9,8 @@ use crate::config::indicators::Indicator;
 use crate::config::settings::{self, Effective, Settings};
 use crate::log::{Level, Log, Origin};
 use crate::request_log::Format;
+use crate::status::Token;
+use crate::text::Text;
 use crate::worker::Registry;
 use std::ffi::{CStr, CString, c_void};
 use std::fmt;
@@ -38,6 +40,10 @@ pub(super) struct Live {
 /// What all servers share.
 pub(super) struct Shared {
     pub(super) registry: Registry,
+    /// The properties the workers were made of.
+    pub(super) properties: Vec<(Text, Text)>,
+    /// Proves that a form came from a page of the status worker.
+    pub(super) token: Token,
     /// Something in the configuration may read notes.
     pub(super) wants_notes: bool,
     /// No thread does maintenance: requests do it in passing.

@@ -15,8 +15,10 @@ use crate::config::settings::{Effective, LogTarget};
 use crate::config::worker_spec::Workers;
 use crate::say;
 use crate::shm::board::Board;
+use crate::status::Token;
 use crate::sys::logfile::LogFile;
 use crate::sys::mapping::Region;
+use crate::sys::process;
 use crate::worker::Registry;
 use std::ffi::{CStr, c_int};
 use std::path::Path;
@@ -26,8 +28,8 @@ use std::time::Duration;
 const OK: c_int = int(ffi::OK);
 const FAILED: c_int = int(ffi::HTTP_INTERNAL_SERVER_ERROR);
 
-/// Shown in the `Server` header and in the log.
-const VERSION: &CStr =
+/// Shown in the `Server` header, in the log and by the status worker.
+pub(super) const VERSION: &CStr =
     match CStr::from_bytes_with_nul(concat!("mod_jk/", env!("CARGO_PKG_VERSION"), "\0").as_bytes()) {
         Ok(text) => text,
         Err(_) => c"mod_jk",
@@ -97,12 +99,14 @@ unsafe fn start_with(
     let first = logs.first().ok_or("httpd has no server")?;
     let log = Startup { log: first, server: main, id: b"POST_CONFIG" };
     plan.diagnostics.iter().for_each(|found| tell(found, &log));
-    let board = board(&plan).map_err(|error| error.to_string())?;
+    let (board, token) = kept(&plan)?;
     let registry =
         Registry::new(Workers::clone(&plan.workers), board, &log).map_err(|error| error.to_string())?;
     let threaded = query(ffi::AP_MPMQ_IS_THREADED) != int(ffi::AP_MPMQ_NOT_SUPPORTED);
     let shared = Arc::new(Shared {
         registry,
+        properties: plan.properties,
+        token,
         wants_notes: plan.reads_notes,
         lazy_maintenance: !threaded && plan.watchdog.is_none(),
         tick: Duration::from_secs(plan.watchdog.map_or(1, |every| every.0)),
@@ -191,12 +195,14 @@ fn open_pipe(pool: Pool, program: &[u8]) -> std::io::Result<LogFile> {
 struct Kept {
     address: usize,
     length: usize,
+    /// Pages of the status worker that were opened before a restart work on.
+    token: [u8; Token::BYTES],
 }
 
 const KEPT: &CStr = c"mod_jk shared worker state";
 
-/// The board of the last start if it has room for this configuration, else a new one.
-fn board(plan: &Plan) -> Result<Board, crate::shm::BoardError> {
+/// The board of the last start if it has room for this configuration, else a new one; and the token of the last start.
+fn kept(plan: &Plan) -> Result<(Board, Token), String> {
     let need = plan.room(children());
     // SAFETY: httpd keeps the block for the life of the process; only this function reads and writes it, in the
     // parent, at start-up.
@@ -206,9 +212,14 @@ fn board(plan: &Plan) -> Result<Board, crate::shm::BoardError> {
         Board::find(unsafe { Region::from_parts(kept.address, kept.length) }?)
     });
     let board = match old {
-        Some(board) if board.has_room_for(need) => board,
-        Some(board) => board.grow(need.doubled())?,
-        None => Board::new(need.doubled())?,
+        Some(board) if board.has_room_for(need) => Ok(board),
+        Some(board) => board.grow(need.doubled()),
+        None => Board::new(need.doubled()),
+    };
+    let board = board.map_err(|error| error.to_string())?;
+    let token = match kept.as_ref() {
+        Some(kept) => kept.token,
+        None => process::random().map_err(|error| format!("no random numbers: {error}"))?,
     };
     let (address, length) = board.region().parts();
     // SAFETY: as above; a new block is zeroed and large enough.
@@ -217,10 +228,10 @@ fn board(plan: &Plan) -> Result<Board, crate::shm::BoardError> {
             Some(kept) => std::ptr::from_mut(kept),
             None => ffi::ap_retained_data_create(KEPT.as_ptr(), size_of::<Kept>() as _).cast::<Kept>(),
         };
-        *place = Kept { address, length };
+        *place = Kept { address, length, token };
     }
     board.next_generation();
-    Ok(board)
+    Ok((board, Token::new(token)))
 }
 
 /// How many child processes may live at once.

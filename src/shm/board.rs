@@ -75,6 +75,8 @@ pub enum BoardError {
     NoMemory(std::io::Error),
     /// More names than the board has room for.
     Full,
+    /// Another process does not come to an end with its change.
+    Occupied,
 }
 
 impl fmt::Display for BoardError {
@@ -82,6 +84,7 @@ impl fmt::Display for BoardError {
         match self {
             Self::NoMemory(error) => write!(f, "no shared memory for worker state: {error}"),
             Self::Full => f.write_str("the shared memory for worker state is full"),
+            Self::Occupied => f.write_str("another process is in the middle of a change"),
         }
     }
 }
@@ -479,8 +482,8 @@ mod tests {
     fn changes_outlive_restarts_but_not_an_absence() {
         let board = board();
         let (_, lb) = board.lb(b"lb").unwrap();
-        assert!(board.edit(lb, set_first(7)));
-        assert!(!board.edit(lb, |_| false));
+        assert!(board.edit(lb, set_first(7)).unwrap());
+        assert!(!board.edit(lb, |_| false).unwrap());
         assert_eq!(board.edits(), 1);
         board.next_generation();
         assert_eq!((board.lb(b"lb").unwrap().1, first(&board, lb)), (lb, Some(7)));
@@ -496,7 +499,7 @@ mod tests {
         let (_, member) = board.member(b"lb", b"a").unwrap();
         let (_, lb) = board.lb(b"lb").unwrap();
         for (column, value) in [(ajp, 1), (member, 2), (lb, 3)] {
-            assert!(board.edit(column, set_first(value)));
+            assert!(board.edit(column, set_first(value)).unwrap());
         }
         let larger = board.grow(Room { ajp: 9, members: 9, lbs: 9, children: 9 }).unwrap();
         let columns =
@@ -509,7 +512,7 @@ mod tests {
         let board = board();
         let (_, lb) = board.lb(b"lb").unwrap();
         board.head.editor.store(u32::MAX >> 1, Relaxed);
-        assert!(board.edit(lb, set_first(7)));
+        assert!(board.edit(lb, set_first(7)).unwrap());
         assert_eq!(board.head.editor.load(Relaxed), 0);
     }
 

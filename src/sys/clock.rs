@@ -37,6 +37,16 @@ pub fn local_time(format: &[u8], seconds: u64, out: &mut Vec<u8>) {
     out.extend_from_slice(text.get(..len).unwrap_or_default());
 }
 
+/// How many seconds local time was ahead of UTC at that time; east is positive.
+pub fn utc_offset(seconds: u64) -> i32 {
+    let Ok(seconds) = libc::time_t::try_from(seconds) else { return 0 };
+    // SAFETY: all-zero is a valid `tm`.
+    let mut parts: libc::tm = unsafe { std::mem::zeroed() };
+    // SAFETY: both pointers are to live values of the right types.
+    unsafe { libc::localtime_r(&raw const seconds, &raw mut parts) };
+    i32::try_from(parts.tm_gmtoff).unwrap_or(0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -30,6 +30,17 @@ pub fn without_signals<T>(body: impl FnOnce() -> T) -> T {
     result
 }
 
+/// Random bytes that nobody can guess.
+///
+/// # Errors
+/// The operating system's, if it has none.
+pub fn random<const N: usize>() -> std::io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    // SAFETY: the pointer and the length are those of a live array.
+    let got = unsafe { libc::getrandom(bytes.as_mut_ptr().cast(), N, 0) };
+    if usize::try_from(got) == Ok(N) { Ok(bytes) } else { Err(std::io::Error::last_os_error()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

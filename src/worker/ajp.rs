@@ -105,6 +105,20 @@ impl AjpWorker {
         self.edition.is_outdated()
     }
 
+    /// What is changed is changed against this.
+    pub(super) fn configured(&self) -> &AjpSpec {
+        &self.configured.spec
+    }
+
+    /// Where it is, the address first that is tried first.
+    pub(super) fn addresses(&self) -> &[SocketAddr] {
+        &self.addresses
+    }
+
+    pub(super) fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
     /// Whether the configuration gives it an address that can be connected to.
     pub(super) fn has_configured_address(&self) -> bool {
         !self.configured.addresses.is_empty()
@@ -318,7 +332,8 @@ fn resolve_anew(configured: &AjpSpec, board: &Board, column: Column, log: &dyn L
     }
     let addresses = backend_addresses(&edition::edited(configured, &edits), log);
     if !addresses.is_empty() && addresses != edits.addresses {
-        board.edit(column, |now| {
+        // If somebody changes it at this moment, that counts; so it does if this fails.
+        let _ = board.edit(column, |now| {
             let same = now.texts == edits.texts && now.numbers == edits.numbers;
             now.addresses = addresses;
             same

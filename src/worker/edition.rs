@@ -1,11 +1,13 @@
 //! Specs with what administrators changed: as configured, plus the edits that stand in shared memory.
 
-use super::settings::{Editable, quoted};
+use super::settings::{Editable, HOST, PORT, quoted};
+use crate::config::worker_spec::AjpSpec;
 use crate::log::Log;
 use crate::say;
 use crate::shm::board::{Board, Column};
-use crate::shm::edits::{EditSlot, Edits};
-use crate::text::show;
+use crate::shm::edits::{Edit, EditSlot, Edits};
+use crate::text::{Text, show};
+use std::net::SocketAddr;
 
 /// Which edits of a worker this process has taken over.
 #[derive(Clone, Copy, Debug)]
@@ -46,14 +48,102 @@ pub(super) fn edited<S: Editable>(configured: &S, edits: &Edits) -> S {
     spec
 }
 
+/// A value that a setting is to have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Value {
+    /// Of one among [`Editable::NUMBERS`].
+    Number(u64),
+    /// Of one among [`Editable::TEXTS`].
+    Text(Text),
+}
+
+/// What really changed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Changed {
+    pub(super) setting: &'static str,
+    pub(super) old: String,
+    pub(super) new: String,
+}
+
+/// Changes settings, named by their properties. Values that are as wanted already stay untouched.
+pub(super) fn change<S: Editable>(
+    configured: &S,
+    edits: &mut Edits,
+    wanted: &[(&str, Value)],
+) -> Vec<Changed> {
+    wanted
+        .iter()
+        .filter_map(|(name, value)| match value {
+            Value::Number(new) => change_number(configured, edits, name, *new),
+            Value::Text(new) => change_text(configured, edits, name, new),
+        })
+        .collect()
+}
+
+fn change_number<S: Editable>(configured: &S, edits: &mut Edits, name: &str, new: u64) -> Option<Changed> {
+    let mut table = S::NUMBERS.iter().zip(&mut edits.numbers);
+    let (setting, edit) = table.find(|(setting, _)| setting.name == name)?;
+    let was = (setting.get)(configured);
+    let old = edit.as_ref().map_or(was, |edit| edit.value);
+    if old == new {
+        return None;
+    }
+    *edit = (new != was).then_some(Edit { value: new, was });
+    Some(Changed { setting: setting.name, old: (setting.shown)(old), new: (setting.shown)(new) })
+}
+
+fn change_text<S: Editable>(configured: &S, edits: &mut Edits, name: &str, new: &Text) -> Option<Changed> {
+    let mut table = S::TEXTS.iter().zip(&mut edits.texts);
+    let (setting, edit) = table.find(|(setting, _)| setting.name == name)?;
+    let was = (setting.get)(configured);
+    let old = edit.as_ref().map_or_else(|| was.clone(), |edit| edit.value.clone());
+    if old == *new {
+        return None;
+    }
+    *edit = (new != was).then(|| Edit { value: new.clone(), was: was.clone() });
+    Some(Changed { setting: setting.name, old: quoted(&old), new: quoted(new) })
+}
+
+/// Changes where a worker is: host, port and addresses as one.
+pub(super) fn change_address(configured: &AjpSpec, edits: &mut Edits, to: &Place) -> Vec<Changed> {
+    let was = &configured.address;
+    let present = edited(configured, edits).address;
+    let (Some(port), Some(host)) = (edits.numbers.get_mut(PORT), edits.texts.get_mut(HOST)) else {
+        return Vec::new();
+    };
+    // Kept even if they are as configured: the configured name may have been resolved to something else.
+    *port = Some(Edit { value: to.port.into(), was: was.port.into() });
+    *host = Some(Edit { value: to.host.clone(), was: was.host.clone() });
+    edits.addresses.clone_from(&to.addresses);
+    let place = |host: &[u8], port: u16| format!("{}:{port}", show(host));
+    let (old, new) = (place(&present.host, present.port), place(&to.host, to.port));
+    vec![Changed { setting: "address", old, new }]
+}
+
+/// Where a worker is to be.
+pub(super) struct Place {
+    pub(super) host: Text,
+    pub(super) port: u16,
+    /// What the host is resolved to; empty if the port is 0.
+    pub(super) addresses: Vec<SocketAddr>,
+}
+
 /// At a restart: lets go of edits whose configured value has changed since. The file is newer.
 pub(super) fn review<S: Editable>(configured: &S, board: &Board, column: Column, log: &dyn Log) {
     let mut dropped = Vec::new();
-    board.edit(column, |edits| {
+    let done = board.edit(column, |edits| {
         dropped = outdated(configured, edits);
         S::mend(edits);
         !dropped.is_empty()
     });
+    if let Err(error) = done {
+        say!(
+            log,
+            Error,
+            "worker {}: changes made at run time stay as they are: {error}",
+            show(configured.name())
+        );
+    }
     for Dropped { setting, now, edit } in dropped {
         say!(
             log,

@@ -88,6 +88,16 @@ impl LbWorker {
         self.edition.is_outdated() || self.members.iter().any(Member::is_outdated)
     }
 
+    /// What is changed is changed against this.
+    pub(super) fn configured(&self) -> &LbSpec {
+        &self.configured
+    }
+
+    /// The member of this name.
+    pub(super) fn member(&self, name: &[u8]) -> Option<&Member> {
+        self.members.iter().find(|member| *member.spec.ajp.name == *name)
+    }
+
     pub(super) fn members(&self) -> impl Iterator<Item = &Member> {
         self.members.iter()
     }

@@ -74,6 +74,11 @@ impl Member {
         self.edition.is_outdated() || self.worker.is_outdated()
     }
 
+    /// What is changed is changed against this.
+    pub(super) fn configured(&self) -> &MemberSpec {
+        &self.configured
+    }
+
     /// Its name, for log lines.
     pub(super) fn name(&self) -> Shown<'_> {
         show(&self.spec.ajp.name)

@@ -23,6 +23,7 @@ mod report;
 mod resolve;
 mod scratch;
 mod settings;
+mod status;
 mod task;
 mod upload;
 mod visit;

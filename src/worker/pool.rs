@@ -57,6 +57,17 @@ impl Pool {
         self.lock().idle.iter_mut().for_each(Connection::restart_idling);
     }
 
+    /// How many connections are open, and how many of them idle. One that is just being opened counts as open.
+    pub(super) fn open_and_idle(&self) -> (usize, usize) {
+        let state = self.lock();
+        (state.lent + state.idle.len(), state.idle.len())
+    }
+
+    /// The most that can be lent at once.
+    pub(super) fn size(&self) -> usize {
+        self.size
+    }
+
     /// Whether a connection could be lent at once.
     pub(super) fn has_room(&self) -> bool {
         self.lock().lent < self.size

@@ -12,7 +12,7 @@ use super::scratch::Shelf;
 use super::task::{Means, Task};
 use crate::ajp::request::Recipient;
 use crate::balance::Activation;
-use crate::config::worker_spec::{WorkerSpec, Workers};
+use crate::config::worker_spec::{StatusSpec, WorkerSpec, Workers};
 use crate::log::Log;
 use crate::shm::board::{Board, BoardError, Child, Column, Counted};
 use crate::text::{Text, show};
@@ -53,7 +53,7 @@ pub(super) struct Roster {
 pub(super) enum Worker {
     Ajp(Arc<AjpWorker>),
     Lb(Arc<LbWorker>),
-    Status,
+    Status(Arc<StatusSpec>),
 }
 
 /// Why the workers cannot be made.
@@ -99,7 +99,7 @@ impl Registry {
             let worker = match spec {
                 WorkerSpec::Ajp(spec) => AjpWorker::new(spec, &board, log).map(|w| Worker::Ajp(Arc::new(w))),
                 WorkerSpec::Lb(spec) => LbWorker::new(spec, &board, log).map(|w| Worker::Lb(Arc::new(w))),
-                WorkerSpec::Status(_) => Ok(Worker::Status),
+                WorkerSpec::Status(spec) => Ok(Worker::Status(Arc::new(spec))),
             };
             let worker = worker.map_err(|error| RegistryError { worker: name.clone(), error })?;
             workers.push((name, worker));
@@ -192,7 +192,7 @@ impl Roster {
         let renewed = |worker: &Worker| match worker {
             Worker::Ajp(ajp) if ajp.is_outdated() => Worker::Ajp(Arc::new(ajp.renewed())),
             Worker::Lb(lb) if lb.is_outdated() => Worker::Lb(Arc::new(lb.renewed())),
-            Worker::Ajp(_) | Worker::Lb(_) | Worker::Status => worker.clone(),
+            Worker::Ajp(_) | Worker::Lb(_) | Worker::Status(_) => worker.clone(),
         };
         let workers = self.workers.iter().map(|(name, worker)| (name.clone(), renewed(worker))).collect();
         Self { workers, by_name: Arc::clone(&self.by_name), edits }
@@ -216,8 +216,16 @@ impl Current<'_> {
         self.roster.get(name).map(|worker| match worker {
             Worker::Ajp(_) => "ajp13",
             Worker::Lb(_) => "lb",
-            Worker::Status => "status",
+            Worker::Status(_) => "status",
         })
+    }
+
+    /// What a status worker is to look like; `None` if `name` is none.
+    pub fn status(&self, name: &[u8]) -> Option<&Arc<StatusSpec>> {
+        match self.get(name)? {
+            Worker::Status(spec) => Some(spec),
+            Worker::Ajp(_) | Worker::Lb(_) => None,
+        }
     }
 
     /// Serves a request with the worker `name`.
@@ -237,7 +245,7 @@ impl Current<'_> {
         let result = match self.roster.get(name) {
             Some(Worker::Lb(lb)) => lb.serve(task, &mut means, report),
             Some(Worker::Ajp(ajp)) => serve_alone(ajp, task, &mut means, report),
-            Some(Worker::Status) | None => Err(Failure::NoMember),
+            Some(Worker::Status(_)) | None => Err(Failure::NoMember),
         };
         self.registry.shelf.put_back(scratch);
         result
@@ -247,7 +255,7 @@ impl Current<'_> {
     pub(super) fn backends(&self) -> impl Iterator<Item = &AjpWorker> {
         let alone = self.workers().filter_map(|worker| match worker {
             Worker::Ajp(ajp) => Some(&**ajp),
-            Worker::Lb(_) | Worker::Status => None,
+            Worker::Lb(_) | Worker::Status(_) => None,
         });
         alone.chain(self.balancers().flat_map(|lb| lb.members()).map(|member| &member.worker))
     }
@@ -256,12 +264,30 @@ impl Current<'_> {
     pub(super) fn balancers(&self) -> impl Iterator<Item = &Arc<LbWorker>> {
         self.workers().filter_map(|worker| match worker {
             Worker::Lb(lb) => Some(lb),
-            Worker::Ajp(_) | Worker::Status => None,
+            Worker::Ajp(_) | Worker::Status(_) => None,
         })
     }
 
     fn workers(&self) -> impl Iterator<Item = &Worker> {
-        self.roster.workers.iter().map(|(_, worker)| worker)
+        self.named().map(|(_, worker)| worker)
+    }
+
+    /// All workers with their names, in the order of `worker.list`.
+    pub(super) fn named(&self) -> impl Iterator<Item = (&[u8], &Worker)> {
+        self.roster.workers.iter().map(|(name, worker)| (&**name, worker))
+    }
+
+    pub(super) fn get(&self, name: &[u8]) -> Option<&Worker> {
+        self.roster.get(name)
+    }
+
+    pub(super) fn board(&self) -> &Board {
+        &self.registry.board
+    }
+
+    /// Time between two rounds of maintenance; 0 if there are none.
+    pub(super) fn interval(&self) -> Seconds {
+        self.registry.maintain.unwrap_or(Seconds(0))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Changing what administrators may change: one process after the other.
 
-use super::{Board, Column};
+use super::{Board, BoardError, Column};
 use crate::shm::edits::{EditSlot, Edits};
 use crate::sys::process;
 use std::sync::atomic::AtomicU32;
@@ -19,19 +19,20 @@ impl Board {
     }
 
     /// Changes what is changed, if `how` says so by returning true. Changes come one after the other, so what `how`
-    /// sees is what it replaces; it must not wait for anything. False if nothing was changed, or if another process
-    /// has been in the middle of a change for all too long.
-    pub fn edit(&self, column: Column, how: impl FnOnce(&mut Edits) -> bool) -> bool {
-        let (Some(slot), Some(_turn)) = (self.edits_of(column), Turn::wait(&self.head.editor)) else {
-            return false;
-        };
+    /// sees is what it replaces; it must not wait for anything. False if nothing was changed.
+    ///
+    /// # Errors
+    /// If another process has been in the middle of a change for all too long.
+    pub fn edit(&self, column: Column, how: impl FnOnce(&mut Edits) -> bool) -> Result<bool, BoardError> {
+        let slot = self.edits_of(column).ok_or(BoardError::Full)?;
+        let _turn = Turn::wait(&self.head.editor).ok_or(BoardError::Occupied)?;
         let mut edits = slot.read();
         if !how(&mut edits) {
-            return false;
+            return Ok(false);
         }
         slot.write(&edits);
         self.head.edits.fetch_add(1, AcqRel);
-        true
+        Ok(true)
     }
 
     pub(super) fn clear_edits(&self, column: Column) {
