@@ -46,7 +46,7 @@ const SECTIONS: &[(&str, &str, &[Role])] = &[
     ("Balancers: type `lb`", "", &[Role::Lb]),
     (
         "Status pages: type `status`",
-        "Read and checked; the page itself is not there yet, its requests get 503.",
+        "What can be asked of it is in [status.md](status.md).",
         &[Role::Status],
     ),
     ("Without effect", "Accepted, because old files have them.", &[]),

@@ -13,8 +13,9 @@ use crate::config::indicators::Indicator;
 use crate::config::worker_spec::StatusSpec;
 use crate::log::Log;
 use crate::say;
+use crate::status::html::policy;
 use crate::status::{
-    Answer, Asked, Command, Content, Options, Plan, Provenance, Refusal, Report, Request, Scope, format,
+    Answer, Asked, Command, Content, Mime, Options, Plan, Provenance, Refusal, Report, Request, Scope, format,
     plan, read,
 };
 use crate::sys::clock::SystemClock;
@@ -148,6 +149,10 @@ fn send(view: &RequestView, client: &mut Browser, answer: &Answer<'_>) -> c_int 
     };
     for (name, value) in HEADERS {
         headers.set(name, value.as_ptr());
+    }
+    if answer.asked.mime == Mime::Html {
+        let policy = policy(answer.spec.css.as_deref());
+        headers.set(c"Content-Security-Policy", view.pool().text(&[policy.as_bytes()]));
     }
     if client.deliver(&[&body], Then::End).is_err() {
         client.give_up();

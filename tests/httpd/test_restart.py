@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from support.client import Client, fetch, unique
-from support.under_test import OURS, deviates, not_built_yet
+from support.under_test import OURS, deviates
 
 RESTARTS = int(os.environ.get("JK_RESTARTS", "10"))
 NOISE_KIB = 768
@@ -187,7 +187,6 @@ def test_order_of_picks_goes_on(make):
     assert picks == deviates(KEPT, ours=[b"a", b"b", b"c", b"a", b"b", b"c"], theirs=[b"a", b"b", b"c", b"a", b"a", b"b"])
 
 
-@not_built_yet("the status worker", 5)
 def test_an_administrators_edit_survives(make):
     httpd, _ = pair(make, threads=1)
     httpd.start()
