@@ -44,11 +44,7 @@ const SECTIONS: &[(&str, &str, &[Role])] = &[
         &[Role::Member],
     ),
     ("Balancers: type `lb`", "", &[Role::Lb]),
-    (
-        "Status pages: type `status`",
-        "What can be asked of it is in [status.md](status.md).",
-        &[Role::Status],
-    ),
+    ("Status pages: type `status`", "What can be asked of it is in [status.md](status.md).", &[Role::Status]),
     ("Without effect", "Accepted, because old files have them.", &[]),
 ];
 

@@ -15,8 +15,8 @@ use crate::log::Log;
 use crate::say;
 use crate::status::html::policy;
 use crate::status::{
-    Answer, Asked, Command, Content, Mime, Options, Plan, Provenance, Refusal, Report, Request, Scope, format,
-    plan, read,
+    Answer, Asked, Command, Content, Mime, Options, Plan, Provenance, Refusal, Report, Request, Scope,
+    format, plan, read,
 };
 use crate::sys::clock::SystemClock;
 use crate::text::show;
@@ -109,15 +109,11 @@ fn report(
 }
 
 fn provenance(view: &RequestView) -> Provenance<'_> {
-    let header = |name: &CStr| view.headers().get(name);
-    Provenance {
-        host: header(c"Host"),
-        origin: header(c"Origin"),
-        referer: header(c"Referer"),
-        fetch_site: header(c"Sec-Fetch-Site"),
-        fetch_mode: header(c"Sec-Fetch-Mode"),
-        purpose: header(c"Sec-Purpose").or_else(|| header(c"Purpose")),
-    }
+    let all = view.headers();
+    Provenance::find(|wanted| {
+        let found = all.entries().find(|(name, _)| name.eq_ignore_ascii_case(wanted.as_bytes()));
+        found.map(|(_, value)| value)
+    })
 }
 
 /// The body of a POST, if it is that of a form; `Err` is the status to return.

@@ -110,11 +110,6 @@ impl AjpWorker {
         &self.configured.spec
     }
 
-    /// Where it is, the address first that is tried first.
-    pub(super) fn addresses(&self) -> &[SocketAddr] {
-        &self.addresses
-    }
-
     pub(super) fn pool(&self) -> &Pool {
         &self.pool
     }

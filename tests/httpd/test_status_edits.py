@@ -10,7 +10,8 @@ import pytest
 
 from support.under_test import MPM, OURS, deviates
 
-SAFE = "D13: what is no valid value changes nothing"
+SAFE = "D89: what is no valid value changes nothing"
+TEXTS = "D90: a text that cannot be is an error"
 KEPT = "D15: a graceful restart keeps what was changed"
 
 
@@ -142,7 +143,7 @@ def test_pauses_are_changed_too(site):
     site.update(w="lb", sw="m1", vari="350", vacpi="90")
     shown = json.loads(site.ask(mime="json"))
     text = json.dumps(shown)
-    assert '"retry_interval": 250' in text and '"retry_interval": 350' in text
+    assert '"retry_interval_ms": 250' in text and '"retry_interval_ms": 350' in text
     assert site.value("m1", "connection_ping_interval") == "90"
 
 
@@ -189,14 +190,14 @@ def test_a_new_route_with_a_dot_brings_a_domain(site):
 
 def test_two_members_cannot_have_one_route(site):
     said = site.result(cmd="update", w="lb", sw="m1", vwn="m2")
-    assert said.startswith(deviates("D13: no two members get the same route", ours="type=ERROR", theirs="type=OK"))
-    assert site.value("m1", "route") == deviates(SAFE, ours="m1", theirs="m2")
+    assert said.startswith(deviates(TEXTS, ours="type=ERROR", theirs="type=OK"))
+    assert site.value("m1", "route") == deviates(TEXTS, ours="m1", theirs="m2")
 
 
 def test_a_text_with_a_line_break_is_not_taken(site):
     said = site.result(cmd="update", w="lb", sw="m1", vwr="a\nb")
-    assert said.startswith(deviates("D13: no line breaks in texts", ours="type=ERROR", theirs="type=OK"))
-    assert site.value("m1", "redirect") == deviates(SAFE, ours="", theirs='a')
+    assert said.startswith(deviates(TEXTS, ours="type=ERROR", theirs="type=OK"))
+    assert site.value("m1", "redirect") == deviates(TEXTS, ours="", theirs="a")
 
 
 # Effects ---------------------------------------------------------------------------------------------------------------

@@ -19,8 +19,6 @@ DENIED = "D88: who is not let in gets 403 as a page"
 NONE = "D89: a value that is none changes nothing"
 CHECKED = "D90: texts are checked before anything is changed"
 
-pytestmark = pytest.mark.skipif(OURS, reason="nothing calls the room status yet")
-
 OK = "Action finished"
 LONG = "x" * 64
 
