@@ -129,7 +129,6 @@ ALONE = [
             Ask("/closes", "s", method="POST", body=b"abc", rows=("httpd 8 backend closes before the header",)),
             Ask("/closes", "s", method="POST", body=b"abc" * 9000, name="POST of much", rows=("httpd 8 backend closes before the header",)),
             *_all("closes_later ok resets_later ok", rows=("httpd 8 send fails",)),
-            *_all("resets_later reads", method="POST", body=b"x" * 20000, rows=("httpd 8 send fails",)),
             *_all("wrong-magic too-large truncated", rows=("httpd 8 wrong magic",)),
             *_all("wrong-type type-0 no-type half-headers count-more body-first headers-twice", rows=("httpd 8 undecodable header",)),
             *_all("count-less pong flush-first reuse-0", rows=("httpd 8 undecodable header",)),

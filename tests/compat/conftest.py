@@ -1,5 +1,7 @@
 """Backends for the whole run, and the closing lines: rows covered, comparisons made, differences seen."""
 
+from collections import Counter
+
 import pytest
 
 from support.pair import MODULE, ORIGINAL
@@ -24,31 +26,38 @@ def backends():
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
+    before = set(judge.deviating) if call.when == "setup" else getattr(item, "deviating_before", set())
+    item.deviating_before = before
     report = (yield).get_result()
     if report.when == "call":
         ended = "expected" if hasattr(report, "wasxfail") else report.outcome
-        for row in _rows_of(item):
-            _outcomes.setdefault(row, set()).add(ended)
+        new = judge.deviating - before
+        for row, where in _rows_of(item):
+            differs = ended == "passed" and (where in new if where else bool(new))
+            _outcomes.setdefault(row, set()).add("deviating" if differs else ended)
 
 
 def _rows_of(item):
+    """Rows of this test, each with what is asked for it alone, if it is a request of a case."""
     one = getattr(item, "callspec", None)
     one = one and one.params.get("case")
-    found = list(getattr(item.function, "rows", ()))
-    if one is not None:
-        found += list(one.rows) + [row for ask in getattr(one, "asks", ()) for row in ask.rows]
-    return found
+    found = [(row, None) for row in (*getattr(item.function, "rows", ()), *getattr(one, "rows", ()))]
+    asks = getattr(one, "asks", ())
+    return found + [(row, f"{one.name}: {ask.title}") for ask in asks for row in ask.rows]
+
+
+def _worst(how: set[str]) -> str:
+    return next(one for one in ("failed", "expected", "deviating", "passed", "skipped") if one in how)
 
 
 def pytest_terminal_summary(terminalreporter):
     say = terminalreporter.write_line
-    ended = {row: "failed" if "failed" in how else "passed" if "passed" in how else "expected" for row, how in _outcomes.items()}
-    counts = {how: sum(1 for one in ended.values() if one == how) for how in ("passed", "failed", "expected")}
-    missing = [row for row in rows.ALL if row not in case.covered and row not in rows.NOT_RUN]
+    counts = Counter(_worst(how) for how in _outcomes.values())
+    missing = rows.missing(case.covered)
     terminalreporter.section("compatibility")
     say(
-        f"rows: {len(rows.ALL)}; run over both: {counts['passed']}; expected failures: {counts['expected']}; failed: {counts['failed']};"
-        f" cannot be run: {len(rows.NOT_RUN)}; without a case: {len(missing)}"
+        f"rows: {len(rows.ALL)}: {counts['passed'] + counts['deviating']} covered, {counts['deviating']} of them deviating as listed, {len(rows.NOT_RUN)} not runnable,"
+        f" {len(missing)} missing; {counts['failed']} failed, {counts['expected']} expected to fail"
     )
     for row in missing if terminalreporter.config.option.verbose >= 0 else ():
         say(f"  no case: {row}")

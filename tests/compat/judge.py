@@ -19,6 +19,8 @@ comparisons: Counter[str] = Counter()
 """How many outcomes were compared, by kind."""
 seen: Counter[str] = Counter()
 """How often each listed difference was seen, by its id."""
+deviating: set[str] = set()
+"""What was asked where a listed difference was seen, as `case: what was asked`."""
 
 
 def differences(theirs: Outcome, ours: Outcome) -> dict[str, tuple[object, object]]:
@@ -52,7 +54,9 @@ class Judge:
         for name, (a, b) in differences(theirs, ours).items():
             known = [one for one in lists if one.allows(name, b)]
             self._vain.update({(one, pattern): False for one in known for pattern in lists[one]})
-            if not known:
+            if known:
+                deviating.add(where)
+            else:
                 unlisted[name] = f"{where}: {name}\n    the original: {shown(a)}\n    ours:         {shown(b)}"
         if "status" in unlisted:  # the rest follows from it
             rest = [name for name in unlisted if name not in ("status", "log", "worker")]

@@ -143,6 +143,11 @@ NOT_RUN: dict[str, str] = {
 _known = set(ALL)
 
 
+def missing(covered: dict[str, list[str]]) -> list[str]:
+    """Rows that nothing stands for, and no reason is given why nothing can."""
+    return [row for row in ALL if row not in covered and row not in NOT_RUN]
+
+
 def check(row: str) -> None:
     if row not in _known:
         raise ValueError(f"there is no row {row!r}")
