@@ -11,7 +11,8 @@ from support.httpd import Failed
 from .arena import Arena, Difference, Question, World, httpd_conf, mount_files
 from .play import Backends
 
-SECONDS = 60
+SECONDS = 30
+"""No difference is made smaller for longer than this."""
 
 
 def reproduction(found: Difference, backends: Backends) -> str:

@@ -25,6 +25,6 @@ def play(world, questions, kind, backends):
     arena.ask(questions)
     assert arena.forwarded > len(questions) / 5, "the questions have nothing to do with the rules"
     if arena.differences:
-        shown = [reproduction(one, backends) for one in arena.differences[:SHOWN]]
+        shown = list(dict.fromkeys(reproduction(one, backends) for one in arena.differences[:SHOWN]))
         rest = [one.text for one in arena.differences[SHOWN:]]
         pytest.fail(f"JK_SEED={generate.SEED}: {len(arena.differences)} of {len(questions)} differ\n\n" + "\n\n".join(shown + rest[:20]), pytrace=False)
