@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 import xml.etree.ElementTree as ET
 
 import pytest
@@ -401,6 +402,26 @@ def test_a_form_without_our_token_is_no_command(guarded):
     reply = guarded.ask("/open?mime=txt&cmd=version", "POST", headers=headers, body=b"cmd=update&w=solo&vabl=5")
     assert message(reply) == OK and b"Software:" in reply.body
     assert "busy_limit=0" in guarded.get("/open?mime=txt&cmd=show&w=solo").body.decode()
+
+
+@pytest.mark.skipif(THEIRS, reason="the original's page has no token")
+@pytest.mark.parametrize("pieces", [1, 3], ids="in {} pieces".format)
+def test_a_form_with_our_token_changes_things_from_anywhere(guarded, pieces):
+    page = guarded.get("/open?cmd=edit&w=solo").body.decode()
+    token = re.search(r'name="?token"? value="?([0-9a-f]{32})', page)[1]
+    for given, answered, limit in ((token, 200, "5"), (token[::-1], 403, "0")):
+        guarded.get("/open?mime=txt&cmd=update&w=solo&vabl=0")
+        body = f"token={given}&mime=txt&cmd=update&w=solo&vabl=5".encode()
+        head = f"POST /open HTTP/1.1\r\nHost: proxied.example\r\nSec-Fetch-Site: cross-site\r\nContent-Length: {len(body)}\r\n"
+        head += "Content-Type: application/x-www-form-urlencoded; charset=UTF-8\r\n\r\n"
+        size = -(-len(body) // pieces)
+        with guarded.client() as client:
+            client.send(head.encode())
+            for at in range(0, len(body), size):
+                time.sleep(0.1 * (pieces > 1))
+                client.send(body[at : at + size])
+            assert client.read("POST").status == answered
+        assert f"busy_limit={limit} " in guarded.get("/open?mime=txt&cmd=show&w=solo").body.decode()
 
 
 # The new formats -------------------------------------------------------------------------------------------------
