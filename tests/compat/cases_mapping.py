@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from .case import Ask, Case
+from .case import Ask, Case, vhosts
 
 INDEX = {"docs/index.html": "the index file"}
 
@@ -333,6 +333,19 @@ FORMS = [
     ),
 ]  # fmt: skip
 
+UNSAFE = [
+    Case(
+        f"unsafe paths and rules of the main server, {name}",
+        f"JkMount /app/* w1\n{main}\n"
+        + vhosts(keeps="JkMountCopy On", rejects="JkMountCopy On\nJkOptions +RejectUnsafeURI", allows="JkMountCopy On\nJkOptions -RejectUnsafeURI", own="JkMount /app/* w2", copy="JkMountCopy On\nJkMount /x w2"),
+        [Ask(path, host=f"{host}.test", port=port, name=f"{path} of {host} at {port}")
+         for host, port in (("keeps", "PORT"), ("rejects", "PORT"), ("allows", "PORT"), ("own", "PORT"), ("copy", "PORT"), ("main", "MAIN_PORT")) for path in ("/app/a%25b", "/app/a")],
+        listen=("MAIN",),
+        rows=("httpd 3.1 RejectUnsafeURI", "uri-mapping 3.2 RejectUnsafeURI"),
+    )
+    for name, main in (("which says nothing", ""), ("which rejects", "JkOptions +RejectUnsafeURI"))
+]  # fmt: skip
+
 # 9: main server and virtual hosts
 
 _MAIN = """
@@ -466,4 +479,4 @@ ALIASED = [
     ),
 ]  # fmt: skip
 
-CASES = [*_examples(), *_lines(), *FILES, MORE_RULES, *SOURCES, *UNKNOWN, *FORMS, *COPIES, *STRIPPED, *ALIASED]
+CASES = [*_examples(), *_lines(), *FILES, MORE_RULES, *SOURCES, *UNKNOWN, *FORMS, *UNSAFE, *COPIES, *STRIPPED, *ALIASED]

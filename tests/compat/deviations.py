@@ -177,6 +177,19 @@ LISTED: list[Deviation] = [
         {"at backends": ["s", "s"], "packet2": ANY},
         "a number that is none counts as not set",
     ),
+    Deviation("D102", "unsafe paths and rules of the main server, which says nothing: /app/a%25b of rejects *", refused(400), "a virtual host's own RejectUnsafeURI counts"),
+    Deviation(
+        "D102",
+        "unsafe paths and rules of the main server, which rejects: /app/a%25b of allows *",
+        {"status": 200, "worker": "w1", "*": ANY},
+        "also when it switches it off",
+    ),
+    Deviation(
+        "D7",
+        tuple(f"unsafe paths and rules of the main server, which rejects: /app/a%25b of {host} *" for host in ("keeps", "rejects", "own", "copy", "main")),
+        answer(400),
+        "RejectUnsafeURI refuses instead of looking for a file",
+    ),
     Deviation("D98", "a backend that fails before its reply: GET /reuse-0", QUIET, "a backend may close a connection"),
     Deviation("D100", "clients that do it wrong: no *chunk", answer(400), "who sends no chunks is told so"),
     Deviation(
