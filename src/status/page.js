@@ -147,9 +147,9 @@
       count(performance.now());
       tell(before);
       all("form[data-filter]").forEach(filter);
-      say("live", `Live, ${clock()}`);
+      if (!paused) say("live", `Live, ${clock()}`);
     } catch {
-      say("lost", "No answer from the server; trying again");
+      if (!paused) say("lost", "No answer from the server; trying again");
     }
     again();
   }
