@@ -177,3 +177,89 @@ fn outdated<S: Editable>(configured: &S, edits: &mut Edits) -> Vec<Dropped> {
     }
     dropped
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+    use crate::config::properties::Properties;
+    use crate::config::worker_spec::{self, Defaults, LbSpec, MemberSpec, WorkerSpec};
+
+    fn lb() -> LbSpec {
+        let file = b"worker.list=lb\nworker.lb.type=lb\nworker.lb.balance_workers=m\nworker.m.distance=-3\n";
+        let mut properties = Properties::new();
+        properties.read_file(file, b"w", &|_| None, &mut Vec::new());
+        let (workers, _) = worker_spec::build(&properties, &Defaults { pool_size: 4 });
+        let WorkerSpec::Lb(lb) = &workers.workers[0] else { unreachable!() };
+        lb.clone()
+    }
+
+    fn member() -> MemberSpec {
+        lb().members.remove(0)
+    }
+
+    fn numbers_come_back<S: Editable>(spec: &S) {
+        for (index, setting) in S::NUMBERS.iter().enumerate() {
+            let present = (setting.get)(spec);
+            for value in [present, u64::from(present == 0)] {
+                let mut changed = spec.clone();
+                (setting.set)(&mut changed, value);
+                assert_eq!((setting.get)(&changed), value, "{}", setting.name);
+                for (other, untouched) in S::NUMBERS.iter().enumerate().filter(|(other, _)| *other != index) {
+                    let (before, after) = ((untouched.get)(spec), (untouched.get)(&changed));
+                    assert_eq!(before, after, "{} changes number {other}", setting.name);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn each_number_is_one_setting() {
+        numbers_come_back(&lb());
+        numbers_come_back(&member());
+        numbers_come_back(&member().ajp);
+    }
+
+    #[test]
+    fn what_changes_is_told_and_what_does_not_is_not() {
+        let (spec, mut edits) = (member(), Edits::default());
+        let wanted = [
+            ("distance", Value::Number(2)),
+            ("lbfactor", Value::Number(1)),
+            ("route", Value::Text(b"r"[..].into())),
+        ];
+        let told: Vec<_> =
+            change(&spec, &mut edits, &wanted).into_iter().map(|c| (c.setting, c.old, c.new)).collect();
+        let text = |text: &str| text.to_owned();
+        assert_eq!(told, [("distance", text("-3"), text("2")), ("route", text("'m'"), text("'r'"))]);
+        let now = edited(&spec, &edits);
+        assert_eq!((now.distance, &*now.route, now.factor), (2, &b"r"[..], 1));
+        assert_eq!(change(&spec, &mut edits, &wanted), []);
+        assert_eq!(change(&spec, &mut edits, &[("route", Value::Text(b"m"[..].into()))]).len(), 1);
+        assert_eq!(edits.texts, Edits::default().texts, "as configured is not changed");
+    }
+
+    #[test]
+    fn a_newer_configuration_wins_over_what_it_speaks_of() {
+        let (mut spec, mut edits) = (member(), Edits::default());
+        change(&spec, &mut edits, &[("distance", Value::Number(2)), ("lbfactor", Value::Number(5))]);
+        spec.factor = 3;
+        let dropped: Vec<_> =
+            outdated(&spec, &mut edits).into_iter().map(|d| (d.setting, d.now, d.edit)).collect();
+        assert_eq!(dropped, [("lbfactor", "3".to_owned(), "5".to_owned())]);
+        let now = edited(&spec, &edits);
+        assert_eq!((now.factor, now.distance), (3, 2));
+    }
+
+    #[test]
+    fn an_address_is_given_up_as_a_whole() {
+        let (mut spec, mut edits) = (member().ajp, Edits::default());
+        let addresses: Vec<SocketAddr> = vec!["127.0.0.1:9".parse().unwrap()];
+        let told = change_address(&spec, &mut edits, &Place { host: b"x"[..].into(), port: 9, addresses });
+        assert_eq!((&*told[0].old, &*told[0].new), ("localhost:8009", "x:9"));
+        spec.address.port = 8010;
+        assert_eq!(outdated(&spec, &mut edits).len(), 1);
+        AjpSpec::mend(&mut edits);
+        assert_eq!(edits, Edits::default());
+    }
+}
