@@ -11,6 +11,7 @@
 #include "util_filter.h"
 #include "util_script.h"
 #include "mod_core.h"
+#include "mod_status.h"
 #include "apr_buckets.h"
 #include "apr_file_io.h"
 #include "apr_hooks.h"

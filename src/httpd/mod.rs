@@ -23,5 +23,6 @@ mod request_body;
 mod request_lines;
 mod rules_shown;
 mod server;
+mod server_status;
 mod startup;
 mod status;

@@ -50,6 +50,21 @@ unsafe extern "C" fn register_hooks(_pool: *mut ffi::apr_pool_t) {
         ffi::ap_hook_handler(Some(handle), null(), null(), MIDDLE);
         ffi::ap_hook_log_transaction(Some(log_transaction), null(), null(), MIDDLE);
     }
+    let hook: StatusHook = server_status;
+    // SAFETY: the type of the hook `status_hook` of mod_status, whose name APR knows it by. Where mod_status is not
+    // loaded nobody calls it.
+    unsafe {
+        let hook = std::mem::transmute::<StatusHook, unsafe extern "C" fn()>(hook);
+        ffi::apr_optional_hook_add(c"status_hook".as_ptr(), Some(hook), null(), null(), MIDDLE);
+    }
+}
+
+/// A hook of mod_status.
+type StatusHook = unsafe extern "C" fn(*mut ffi::request_rec, c_int) -> c_int;
+
+unsafe extern "C" fn server_status(r: *mut ffi::request_rec, flags: c_int) -> c_int {
+    // SAFETY: mod_status hands in the request that it answers.
+    guard(DECLINED, || unsafe { super::server_status::add(r, flags) })
 }
 
 unsafe extern "C" fn create_server_config(

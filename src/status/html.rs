@@ -22,6 +22,7 @@ mod number;
 mod outcome;
 mod policy;
 mod rules;
+mod section;
 mod sha256;
 mod spark;
 mod verdict;
@@ -33,6 +34,7 @@ use super::answer::{Answer, Content};
 use super::command::Kind;
 
 pub use policy::policy;
+pub use section::section;
 use view::View;
 use writer::Page;
 

@@ -26,6 +26,7 @@ pub mod rating;
 pub mod refusal;
 pub mod report;
 pub mod request;
+pub mod server_status;
 pub mod settings;
 pub mod text_lines;
 pub mod times;

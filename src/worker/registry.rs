@@ -15,6 +15,7 @@ use crate::balance::Activation;
 use crate::config::worker_spec::{StatusSpec, WorkerSpec, Workers};
 use crate::log::Log;
 use crate::shm::board::{Board, BoardError, Child, Column, Counted};
+use crate::status::server_status::Balancer;
 use crate::text::{Text, show};
 use crate::time::Seconds;
 use arc_swap::{ArcSwap, Guard};
@@ -249,6 +250,11 @@ impl Current<'_> {
         };
         self.registry.shelf.put_back(scratch);
         result
+    }
+
+    /// The balancers in a few words.
+    pub fn glance(&self) -> Vec<Balancer> {
+        self.balancers().map(|lb| lb.glance(&self.registry.board)).collect()
     }
 
     /// All AJP workers, alone or in balancers.
