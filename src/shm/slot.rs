@@ -153,10 +153,14 @@ shared_record! {
         cure: AtomicU32,
         /// 1: a probe brought it back, and no request has succeeded since.
         on_trial: AtomicU32,
-        /// When some process last began a probe, or was still waiting for its answer; in seconds since 1970.
-        probed: AtomicU64,
+        /// Nobody begins a probe before this time, in seconds since 1970.
+        probe_after: AtomicU64,
     }
 }
+
+/// Seconds that the right to probe a member is kept by who waits for the answer. A process that is killed meanwhile
+/// keeps it no longer.
+const PROBE_HOLD: u64 = 3;
 
 impl MemberSlot {
     /// The run-time state.
@@ -201,15 +205,21 @@ impl MemberSlot {
 
     /// Takes the right to probe it: true for one caller per `interval`.
     pub fn claim_probe(&self, now: Seconds, interval: Seconds) -> bool {
-        let last = self.probed.load(Relaxed);
+        let after = self.probe_after.load(Relaxed);
         // A clock that was set back must not put probes off.
-        let due = now.0 < last || now.0 - last >= interval.0;
-        due && self.probed.compare_exchange(last, now.0, Relaxed, Relaxed).is_ok()
+        let due = now.0 >= after || after - now.0 > interval.0.max(PROBE_HOLD);
+        let next = now.0 + interval.0;
+        due && self.probe_after.compare_exchange(after, next, Relaxed, Relaxed).is_ok()
     }
 
-    /// Keeps that right: the answer is still waited for.
-    pub fn renew_probe(&self, now: Seconds) {
-        self.probed.store(now.0, Relaxed);
+    /// Keeps that right while an answer is waited for; to be said every second.
+    pub fn hold_probe(&self, now: Seconds) {
+        self.probe_after.store(now.0 + PROBE_HOLD, Relaxed);
+    }
+
+    /// Gives the right up: the next probe may follow after `interval`.
+    pub fn release_probe(&self, now: Seconds, interval: Seconds) {
+        self.probe_after.store(now.0 + interval.0, Relaxed);
     }
 
     /// Records a failure: `first` too if it is the first of a row or the row starts anew.
@@ -323,7 +333,7 @@ impl MemberSlot {
     /// Back to the start: idle, without errors, nothing counted.
     pub fn clear(&self) {
         self.works();
-        self.probed.store(0, Relaxed);
+        self.probe_after.store(0, Relaxed);
         self.set_state(State::Idle);
         for counter in [&self.value, &self.sessions, &self.elected, &self.elected_before] {
             counter.store(0, Relaxed);
@@ -365,5 +375,20 @@ mod tests {
             assert_eq!(latency.counts().iter().position(|n| *n == 1), Some(class), "{micros} us");
             assert_eq!(latency.total_micros(), micros);
         }
+    }
+
+    #[test]
+    fn one_process_at_a_time_has_the_right_to_probe() {
+        let region = Region::new(size_of::<MemberSlot>()).unwrap();
+        let slot = &region.records::<MemberSlot>(0, 1).unwrap()[0];
+        let claim = |now| slot.claim_probe(Seconds(now), Seconds(2));
+        assert_eq!([claim(100), claim(100), claim(101), claim(102)], [true, false, false, true]);
+        slot.hold_probe(Seconds(103));
+        assert_eq!([claim(104), claim(105)], [false, false], "it is waited for the answer");
+        slot.release_probe(Seconds(105), Seconds(2));
+        assert_eq!([claim(106), claim(107)], [false, true]);
+        slot.hold_probe(Seconds(107));
+        assert!(claim(110), "who waited is gone");
+        assert!(claim(50), "the clock was set back");
     }
 }

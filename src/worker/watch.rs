@@ -26,6 +26,7 @@ pub struct Watch<'r> {
 struct Call {
     lb: Arc<LbWorker>,
     index: usize,
+    interval: Seconds,
     probe: Probe,
 }
 
@@ -59,20 +60,23 @@ impl<'r> Watch<'r> {
     /// Looks at the probes that are under way.
     fn look(&mut self, now: Seconds, log: &dyn Log) {
         let board = self.registry.board();
-        self.probes.retain_mut(|Call { lb, index, probe }| {
-            let Some(member) = asked(lb, *index) else { return false };
-            match probe.look() {
-                Sign::NotYet => {
-                    member.slot.renew_probe(now);
+        self.probes.retain_mut(|Call { lb, index, interval, probe }| {
+            let Some(member) = lb.members.get(*index) else { return false };
+            // If it was changed meanwhile, the answer may be that of another Tomcat.
+            let sign = (hopes(member) && !member.is_outdated()).then(|| probe.look());
+            match sign {
+                Some(Sign::NotYet) => {
+                    member.slot.hold_probe(now);
                     return true;
                 }
-                Sign::Pong if lb.heal(*index, board) => {
+                Some(Sign::Pong) if lb.heal(*index, board) => {
                     let (lb, member) = (show(&lb.spec.name), member.name());
                     say!(log, Info, "lb {lb}: member {member} answers again, it is tried next");
                 }
-                Sign::Pong => {}
-                Sign::None(failure) => tell(lb, member, &failure, log),
+                Some(Sign::None(failure)) => tell(lb, member, &failure, log),
+                Some(Sign::Pong) | None => {}
             }
+            member.slot.release_probe(now, *interval);
             false
         });
     }
@@ -88,18 +92,15 @@ impl<'r> Watch<'r> {
                     continue;
                 }
                 match Probe::begin(&member.worker) {
-                    Ok(probe) => self.probes.push(Call { lb: Arc::clone(lb), index, probe }),
+                    Ok(probe) => {
+                        member.slot.hold_probe(now);
+                        self.probes.push(Call { lb: Arc::clone(lb), index, interval, probe });
+                    }
                     Err(failure) => tell(lb, member, &failure, log),
                 }
             }
         }
     }
-}
-
-/// The member that was asked, as long as the answer can bring it back.
-fn asked(lb: &LbWorker, index: usize) -> Option<&Member> {
-    // If it was changed meanwhile, the answer may be that of another Tomcat.
-    lb.members.get(index).filter(|member| hopes(member) && !member.is_outdated())
 }
 
 fn tell(lb: &LbWorker, member: &Member, failure: &Failure, log: &dyn Log) {
