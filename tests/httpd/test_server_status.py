@@ -1,4 +1,4 @@
-"""A section of mod_status's page about the balancers (D102)."""
+"""A section of mod_status's page about the balancers (D104)."""
 
 import re
 
@@ -6,7 +6,7 @@ import pytest
 
 from support.under_test import OURS, deviates
 
-D102 = "D102: a section in server-status"
+D104 = "D104: a section in server-status"
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def lines(httpd) -> dict[str, str]:
 def test_programs_read_it_line_by_line(site):
     httpd, m1, _ = site
     seen = lines(httpd)
-    if not deviates(D102, ours=True, theirs=False):
+    if not deviates(D104, ours=True, theirs=False):
         assert seen == {}
         return
     assert seen["JkBalancer[0]Name"] == "lb" and "JkBalancer[1]Name" not in seen
@@ -65,7 +65,7 @@ def test_people_see_it_below_the_rest(site, query):
     page = got.body.decode()
     assert got.status == 200 and page.rstrip().endswith("</body></html>")
     told = re.search(r"<h1>Balancer lb of mod_jk, 0 requests under way</h1>.*?m1.*?ACT.*?OK/IDLE.*?m2.*?DIS", page, re.S)
-    assert bool(told) == deviates(D102, ours=True, theirs=False)
+    assert bool(told) == deviates(D104, ours=True, theirs=False)
 
 
 def test_without_mod_status_nothing_is_asked(make):
