@@ -22,8 +22,8 @@ SYSCONFDIR ?= $(shell $(APXS) -q SYSCONFDIR)
 
 VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 
-# The first Python that has pytest: a python3 of the user's own, put before the system's, often has not.
-PYTHON ?= $(firstword $(shell for p in python3 /usr/bin/python3; do $$p -c 'import pytest' 2>/dev/null && echo $$p; done) python3)
+# The first Python that has what the tests import: a python3 of the user's own, put before the system's, often has not.
+PYTHON ?= $(firstword $(shell for p in python3 /usr/bin/python3; do $$p -c 'import pytest, selenium, jsonschema, prometheus_client' 2>/dev/null && echo $$p; done) python3)
 PYTEST  = $(PYTHON) -m pytest $(PYTEST_ARGS)
 
 # pytest's arguments that choose what `system` and `compat` repeat on other MPMs than event: everything, unless given.
