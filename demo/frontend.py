@@ -20,7 +20,7 @@ LIBRARIES = ("/usr/lib/apache2/modules", "/usr/lib64/httpd/modules", "/usr/lib/h
              "/usr/local/apache2/modules")
 PROGRAMS = ("apache2", "httpd", "/usr/sbin/apache2", "/usr/sbin/httpd", "/usr/local/apache2/bin/httpd")
 # Some builds of httpd have these inside, others as files.
-MODULES = ("unixd", "log_config", "authz_core", "alias", "headers")
+MODULES = ("unixd", "log_config", "authn_core", "authz_core", "authz_host", "alias", "headers")
 # Whom the child processes run as when root starts the demo.
 USERS = ("www-data", "apache", "daemon", "nobody")
 
@@ -143,13 +143,11 @@ worker.{route}.port={port}
 worker.{route}.secret={self.secret}
 worker.{route}.ping_mode=A""" for route, port in self.workers.items())
         return f"""# Written by demo/run.py. The name of a member is its route: the jvmRoute of its Tomcat.
-worker.list=balancer
-worker.maintain=5
+worker.list=balancer,jk-status
+worker.jk-status.type=status
 worker.balancer.type=lb
 worker.balancer.balance_workers={','.join(self.workers)}
 worker.balancer.sticky_session=true
-# Short, so that a Tomcat that was started again soon gets its share (default 60).
-worker.balancer.recover_time=5
 {members}
 """
 
@@ -180,6 +178,11 @@ JkShmFile run/jk-runtime-status
 # The page shows which front end it came through.
 RequestHeader set X-Front-End "{self.letter}"
 JkMount /demo|/* balancer
+# Only this machine may see and change the workers.
+<Location /jk-status>
+    JkMount jk-status
+    Require local
+</Location>
 RedirectMatch "^/$" "/demo/"
 """
 

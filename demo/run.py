@@ -113,6 +113,7 @@ class Demo:
         both = " ".join(shlex.quote(front.url + "/demo/?plain") for front in self.fronts)
         print(f"""
 Ready. In a browser:  {self.fronts[0].url}/demo/   and   {self.fronts[1].url}/demo/
+The Tomcats as a front end sees them:  {self.fronts[0].url}/jk-status
 
 Or in another terminal:
 

@@ -72,7 +72,7 @@ fn the_shipped_files_fit_together_and_draw_no_remark() {
     assert_eq!(check::check(&workers, &[&rules]), []);
     let seen = |mounted: &Mounted| text::show(&mounted.rule.pattern).to_string();
     let patterns: Vec<_> = rules.iter().map(seen).collect();
-    assert_eq!(patterns, ["/app", "/app/*", "/app/images/*", "/app/reports/*"]);
+    assert_eq!(patterns, ["/jk-status", "/app", "/app/*", "/app/images/*", "/app/reports/*"]);
 }
 
 #[test]
