@@ -97,6 +97,21 @@ mod tests {
     use super::*;
 
     #[test]
+    fn there_are_as_many_buffers_as_requests_at_a_time_and_the_last_one_back_goes_first() {
+        let shelf = Shelf::default();
+        for _ in 0..3 {
+            let [mut first, second] = [shelf.take(), shelf.take()];
+            first.kept.push(1);
+            shelf.put_back(second);
+            shelf.put_back(first);
+            assert_eq!(shelf.lock().len(), 2);
+            let again = shelf.take();
+            assert!(!again.kept.is_empty(), "not the one that was put back last");
+            shelf.put_back(again);
+        }
+    }
+
+    #[test]
     fn unread_bytes_survive_and_the_buffer_never_runs_out() {
         let mut received = Received::new();
         let mut next = 0u8;
