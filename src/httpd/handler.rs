@@ -19,7 +19,7 @@ use crate::text::{atoi, show};
 use crate::time::{Clock, Millis};
 use crate::uri::unparsed::means;
 use crate::uri::{Extensions, Lookup, clean};
-use crate::worker::{Client, ClientError, Current, Failure, Flush, Report, Task};
+use crate::worker::{Client, ClientError, Failure, Flush, Named, Report, Task};
 use std::borrow::Cow;
 use std::ffi::c_int;
 
@@ -113,16 +113,16 @@ fn serve(view: &RequestView, live: &Live, found: &Found<'_>, log: &dyn Log) -> c
         return OK;
     }
     let workers = live.shared.registry.current();
-    let Some(kind) = workers.kind(found.worker) else {
+    let Some(worker) = workers.worker(found.worker) else {
         say!(log, Info, "there is no worker {} in worker.list", show(found.worker));
         return SERVER_ERROR;
     };
     if live.shared.lazy_maintenance {
         live.shared.registry.maintain(SystemClock.now(), log);
     }
-    notes::kind(view, live, kind);
+    notes::kind(view, live, worker.kind());
     let begun = notes::begin(live);
-    if let Some(spec) = workers.status(found.worker) {
+    if let Some(spec) = worker.status() {
         let told = status::serve(view, live, &workers, spec, log);
         notes::result(view, &Report::default(), begun);
         return told;
@@ -130,7 +130,7 @@ fn serve(view: &RequestView, live: &Live, found: &Found<'_>, log: &dyn Log) -> c
     let mut report = Report::default();
     // SAFETY: the view's contract.
     let mut client = unsafe { Browser::new(view.raw()) };
-    let service = Service { live, workers: &workers, log };
+    let service = Service { live, worker, log };
     let result = forward(view, &service, found, &mut client, &mut report);
     notes::result(view, &report, begun);
     if result.is_ok() {
@@ -146,7 +146,7 @@ fn serve(view: &RequestView, live: &Live, found: &Found<'_>, log: &dyn Log) -> c
 /// Who serves a request, and where they say how it goes.
 struct Service<'w> {
     live: &'w Live,
-    workers: &'w Current<'w>,
+    worker: Named<'w>,
     log: &'w dyn Log,
 }
 
@@ -157,7 +157,7 @@ fn forward<'w>(
     client: &mut Browser,
     report: &mut Report<'w>,
 ) -> Result<(), Failure> {
-    let Service { live, workers, log } = *service;
+    let Service { live, worker, log } = *service;
     let original = mapping::mapped(view).map_or_else(|| view.uri(), |mapped| mapped.original(view));
     let parts = Parts::new(view, live, original);
     let headers = HeaderTable(view.headers());
@@ -182,7 +182,7 @@ fn forward<'w>(
         log,
         clock: &SystemClock,
     };
-    workers.serve(found.worker, &task, client, report)
+    worker.serve(&task, client, report)
 }
 
 /// The environment beats the rule; zero switches the timeout off, negative numbers are ignored.

@@ -31,7 +31,7 @@ mod watch;
 
 pub use client::{BodyPart, Client, ClientError, Then};
 pub use failure::Failure;
-pub use registry::{Current, Process, Registry, RegistryError};
+pub use registry::{Current, Named, Process, Registry, RegistryError};
 pub use report::{MemberReport, Report};
 pub use task::{Flush, Task};
 pub use watch::Watch;

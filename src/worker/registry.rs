@@ -212,44 +212,9 @@ pub struct Current<'r> {
 }
 
 impl Current<'_> {
-    /// The type of a worker as `JK_WORKER_TYPE` tells it; `None` if there is no such worker.
-    pub fn kind(&self, name: &[u8]) -> Option<&'static str> {
-        self.roster.get(name).map(|worker| match worker {
-            Worker::Ajp(_) => "ajp13",
-            Worker::Lb(_) => "lb",
-            Worker::Status(_) => "status",
-        })
-    }
-
-    /// What a status worker is to look like; `None` if `name` is none.
-    pub fn status(&self, name: &[u8]) -> Option<&Arc<StatusSpec>> {
-        match self.get(name)? {
-            Worker::Status(spec) => Some(spec),
-            Worker::Ajp(_) | Worker::Lb(_) => None,
-        }
-    }
-
-    /// Serves a request with the worker `name`.
-    ///
-    /// # Errors
-    /// Why it failed. Only the client knows whether part of a reply was delivered by then.
-    pub fn serve<'w>(
-        &'w self,
-        name: &[u8],
-        task: &Task<'_>,
-        client: &mut dyn Client,
-        report: &mut Report<'w>,
-    ) -> Result<(), Failure> {
-        let mut scratch = self.registry.shelf.take();
-        scratch.kept.clear();
-        let mut means = Means { process: self.registry.process(), scratch: &mut scratch, client };
-        let result = match self.roster.get(name) {
-            Some(Worker::Lb(lb)) => lb.serve(task, &mut means, report),
-            Some(Worker::Ajp(ajp)) => serve_alone(ajp, task, &mut means, report),
-            Some(Worker::Status(_)) | None => Err(Failure::NoMember),
-        };
-        self.registry.shelf.put_back(scratch);
-        result
+    /// The worker `name`, to be asked several things with one look-up.
+    pub fn worker(&self, name: &[u8]) -> Option<Named<'_>> {
+        self.get(name).map(|worker| Named { registry: self.registry, worker })
     }
 
     /// The balancers in a few words.
@@ -294,6 +259,54 @@ impl Current<'_> {
     /// Time between two rounds of maintenance; 0 if there are none.
     pub(super) fn interval(&self) -> Seconds {
         self.registry.maintain.unwrap_or(Seconds(0))
+    }
+}
+
+/// One worker as a request found it.
+#[derive(Clone, Copy, Debug)]
+pub struct Named<'r> {
+    registry: &'r Registry,
+    worker: &'r Worker,
+}
+
+impl<'r> Named<'r> {
+    /// Its type as `JK_WORKER_TYPE` tells it.
+    pub fn kind(self) -> &'static str {
+        match self.worker {
+            Worker::Ajp(_) => "ajp13",
+            Worker::Lb(_) => "lb",
+            Worker::Status(_) => "status",
+        }
+    }
+
+    /// What it is to look like; `None` if it is no status worker.
+    pub fn status(self) -> Option<&'r Arc<StatusSpec>> {
+        match self.worker {
+            Worker::Status(spec) => Some(spec),
+            Worker::Ajp(_) | Worker::Lb(_) => None,
+        }
+    }
+
+    /// Serves a request.
+    ///
+    /// # Errors
+    /// Why it failed. Only the client knows whether part of a reply was delivered by then.
+    pub fn serve(
+        self,
+        task: &Task<'_>,
+        client: &mut dyn Client,
+        report: &mut Report<'r>,
+    ) -> Result<(), Failure> {
+        let mut scratch = self.registry.shelf.take();
+        scratch.kept.clear();
+        let mut means = Means { process: self.registry.process(), scratch: &mut scratch, client };
+        let result = match self.worker {
+            Worker::Lb(lb) => lb.serve(task, &mut means, report),
+            Worker::Ajp(ajp) => serve_alone(ajp, task, &mut means, report),
+            Worker::Status(_) => Err(Failure::NoMember),
+        };
+        self.registry.shelf.put_back(scratch);
+        result
     }
 }
 
