@@ -49,6 +49,8 @@ class Ask:
     """Whether the access log has its line; for what httpd gives up before it has read the headers it has not."""
     finish: bool = False
     """The client ends its sending side behind the request."""
+    pause: float = 0
+    """Seconds before it is asked, for what the backend does behind its last reply."""
     name: str = ""
     """For lists of differences; the method and the target if empty."""
 

@@ -132,7 +132,6 @@ LISTED: list[Deviation] = [
         "what came at once has a length",
     ),
     Deviation("D59", "a backend that fails before its reply: POST*", {"at backends": ["s"], "packet2": None, "other packets": ANY}, "no order is placed twice"),
-    Deviation("D81", "a backend that fails before its reply: GET /ok", QUIET, "a closed connection is no failure"),
     Deviation("D27", tuple(f"a backend that fails before its reply: GET /{name}" for name in _INVALID), answer(502, log="error") | {"packet*": ANY, "at backends": ANY}, "an invalid reply is 502"),
     Deviation("D1", tuple(f"a backend that fails in its reply: GET {path}" for path in _BREAKS), ONCE, "what breaks off ends there"),
     Deviation("D16", "both members: *: GET /*s", TOLD_AGAIN, "each member is told its own route"),

@@ -108,6 +108,7 @@ class Stage:
 
     def ask(self, name: str, ask: Ask) -> dict[str, Outcome]:
         where = f"{name}: {ask.title}"
+        time.sleep(ask.pause)
         raw, mark = whole(ask)
         twins = self._connected(ask)
         outcomes = {side: self._one(side, twins, ask, raw, mark) for side in SIDES}
