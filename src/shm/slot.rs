@@ -128,6 +128,10 @@ shared_record! {
         pub last_reset: AtomicU64,
         /// How long attempts took, from taking a connection to the end of the reply.
         pub latency: Latency,
+        /// `used` at the last maintenance.
+        used_before: AtomicU64,
+        /// `used` when it was last found idle.
+        used_when_idle: AtomicU64,
     }
 }
 
@@ -288,6 +292,19 @@ impl AjpSlot {
         self.latency.copy_from(&other.latency);
     }
 
+    /// Whether there was no attempt since the last maintenance found that there was none since the one before.
+    pub fn is_idle(&self) -> bool {
+        self.used.load(Relaxed) == self.used_when_idle.load(Relaxed)
+    }
+
+    /// The maintenance that one process does for all: finds out whether it is idle.
+    pub fn maintain(&self) {
+        let used = self.used.load(Relaxed);
+        if self.used_before.swap(used, Relaxed) == used {
+            self.used_when_idle.store(used, Relaxed);
+        }
+    }
+
     /// Back to the start. `now` is in seconds since 1970.
     pub(super) fn clear(&self, now: u64) {
         self.error_time.store(0, Relaxed);
@@ -304,8 +321,8 @@ impl AjpSlot {
         self.last_reset.store(now, Relaxed);
     }
 
-    fn counters(&self) -> [&AtomicU64; 3] {
-        [&self.used, &self.read, &self.sent]
+    fn counters(&self) -> [&AtomicU64; 5] {
+        [&self.used, &self.read, &self.sent, &self.used_before, &self.used_when_idle]
     }
 
     fn small_counters(&self) -> [&AtomicU32; 3] {
@@ -375,6 +392,23 @@ mod tests {
             assert_eq!(latency.counts().iter().position(|n| *n == 1), Some(class), "{micros} us");
             assert_eq!(latency.total_micros(), micros);
         }
+    }
+
+    #[test]
+    fn what_nobody_used_between_two_maintenances_is_idle() {
+        let region = Region::new(size_of::<AjpSlot>()).unwrap();
+        let slot = &region.records::<AjpSlot>(0, 1).unwrap()[0];
+        assert!(slot.is_idle(), "at the start");
+        slot.used.fetch_add(1, Relaxed);
+        assert!(!slot.is_idle());
+        slot.maintain();
+        assert!(!slot.is_idle(), "it was used before this maintenance");
+        slot.maintain();
+        assert!(slot.is_idle());
+        slot.used.fetch_add(1, Relaxed);
+        assert!(!slot.is_idle(), "at once");
+        slot.reset(0);
+        assert!(slot.is_idle());
     }
 
     #[test]

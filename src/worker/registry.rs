@@ -182,6 +182,7 @@ impl Registry {
         let current = self.current();
         current.backends().for_each(|ajp| ajp.tidy(log));
         if all {
+            current.alone().for_each(|ajp| ajp.slot.maintain());
             current.balancers().for_each(|lb| lb.maintain(interval, now, &self.board, log));
         }
     }
@@ -224,11 +225,15 @@ impl Current<'_> {
 
     /// All AJP workers, alone or in balancers.
     pub(super) fn backends(&self) -> impl Iterator<Item = &AjpWorker> {
-        let alone = self.workers().filter_map(|worker| match worker {
+        self.alone().chain(self.balancers().flat_map(|lb| lb.members()).map(|member| &member.worker))
+    }
+
+    /// The AJP workers that stand in `worker.list` themselves.
+    fn alone(&self) -> impl Iterator<Item = &AjpWorker> {
+        self.workers().filter_map(|worker| match worker {
             Worker::Ajp(ajp) => Some(&**ajp),
             Worker::Lb(_) | Worker::Status(_) => None,
-        });
-        alone.chain(self.balancers().flat_map(|lb| lb.members()).map(|member| &member.worker))
+        })
     }
 
     /// All balancers.

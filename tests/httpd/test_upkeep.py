@@ -1,5 +1,6 @@
 """`JkWatchdogInterval`, and the id that log lines about a request carry."""
 
+import json
 import re
 
 import pytest
@@ -33,6 +34,31 @@ def test_without_a_thread_requests_do_it(make, conf):
     assert peer.ended(peer.connections[0], 6 if by_itself else 3) == by_itself
     assert httpd.get("/x").status == 200
     assert peer.ended(peer.connections[0], 6), "the next request does it"
+
+
+@pytest.mark.parametrize("is_member", [False, True])
+def test_a_worker_that_nobody_uses_is_idle_again(make, is_member):
+    """The original marks only those that are members of a balancer too."""
+    peer, httpd = make.peer("w"), make.httpd(threads=1)
+    lb = "worker.list=lb\nworker.lb.type=lb\nworker.lb.balance_workers=w\n" if is_member else ""
+    httpd.workers(f"{lb}worker.list=w,jk\nworker.jk.type=status\nworker.maintain=2\nworker.w.host=127.0.0.1\nworker.w.port={peer.port}\n")
+    httpd.conf("JkMount /* w\nJkMount /jk jk\nJkWatchdogInterval 1").start()
+
+    def state():
+        if OURS:
+            return json.loads(httpd.get("/jk?mime=json").body)["ajp_workers"][0]["state"]
+        return re.findall(r"<td[^>]*>(OK/IDLE|OK|ERR)</td>", httpd.get("/jk").body.decode())[-1]
+
+    assert state() == "OK/IDLE"
+    assert httpd.get("/x").status == 200
+    assert state() == "OK"
+    if deviates("D105", ours=True, theirs=is_member):
+        httpd.wait_until(lambda: state() == "OK/IDLE", "the end of its work", 15)
+    else:
+        peer.stopping.wait(6)
+        assert state() == "OK"
+    assert httpd.get("/x").status == 200
+    assert state() == "OK", "and at work again"
 
 
 # Ids ---------------------------------------------------------------------------------------------------------------------

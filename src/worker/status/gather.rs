@@ -93,17 +93,16 @@ fn member(member: &Member, lb: &LbWorker, board: &Board) -> MemberReport {
 }
 
 fn alone(ajp: &AjpWorker, board: &Board) -> AjpReport {
-    let used = ajp.slot.used.load(Relaxed);
     let last_error = time(&ajp.slot.error_time).map(moment);
-    let state = match (last_error, used) {
+    let state = match (last_error, ajp.slot.is_idle()) {
         (Some(_), _) => State::Error,
-        (None, 0) => State::Idle,
-        (None, _) => State::Ok,
+        (None, true) => State::Idle,
+        (None, false) => State::Ok,
     };
     AjpReport {
         ajp: common(ajp, board),
         state,
-        used,
+        used: ajp.slot.used.load(Relaxed),
         errors: ajp.slot.errors.load(Relaxed),
         last_error,
         map_count: 0,
