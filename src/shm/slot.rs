@@ -3,6 +3,7 @@
 //! Each begins with a [`Tag`] that says whose it is. Counters are relaxed atomics: each is exact by itself, no two
 //! of them form a unit. Zero is the start value of everything.
 
+use super::probes::Probes;
 use crate::balance::{Cure, State};
 use crate::shared_record;
 use crate::time::Seconds;
@@ -128,6 +129,8 @@ shared_record! {
         pub last_reset: AtomicU64,
         /// How long attempts took, from taking a connection to the end of the reply.
         pub latency: Latency,
+        /// How its probes ended.
+        pub probes: Probes,
         /// `used` at the last maintenance.
         used_before: AtomicU64,
         /// `used` when it was last found idle.
@@ -290,6 +293,7 @@ impl AjpSlot {
         self.error_time.store(other.error_time.load(Relaxed), Relaxed);
         self.last_reset.store(other.last_reset.load(Relaxed), Relaxed);
         self.latency.copy_from(&other.latency);
+        self.probes.copy_from(&other.probes);
     }
 
     /// Whether there was no attempt since the last maintenance found that there was none since the one before.
@@ -318,6 +322,7 @@ impl AjpSlot {
         self.client_errors.store(0, Relaxed);
         self.reply_timeouts.store(0, Relaxed);
         self.latency.clear();
+        self.probes.clear();
         self.last_reset.store(now, Relaxed);
     }
 
@@ -409,6 +414,21 @@ mod tests {
         assert!(!slot.is_idle(), "at once");
         slot.reset(0);
         assert!(slot.is_idle());
+    }
+
+    #[test]
+    fn probes_are_counted_until_a_reset() {
+        let region = Region::new(2 * size_of::<AjpSlot>()).unwrap();
+        let [slot, other] = region.records::<AjpSlot>(0, 2).unwrap() else { panic!("two records") };
+        let seen = |slot: &AjpSlot| (slot.probes.answered(), slot.probes.failed(), slot.probes.last());
+        assert_eq!(seen(slot), (0, 0, None));
+        slot.probes.ended(true, Seconds(7));
+        slot.probes.ended(false, Seconds(8));
+        slot.probes.ended(false, Seconds(9));
+        other.copy_from(slot);
+        assert_eq!(seen(other), (1, 2, Some(Seconds(9))));
+        slot.reset(10);
+        assert_eq!(seen(slot), (0, 0, None));
     }
 
     #[test]

@@ -274,12 +274,12 @@ impl AjpWorker {
 
     /// Closes connections that were idle for longer than `connection_pool_timeout`, down to
     /// `connection_pool_minsize`, and asks for a sign of life where there was none for `connection_ping_interval`.
-    pub(super) fn tidy(&self, log: &dyn Log) {
+    pub(super) fn tidy(&self, now: Seconds, log: &dyn Log) {
         if let Some(limit) = self.spec.pool.idle_timeout {
             let limit = Duration::from_secs(limit.0);
             drop(self.pool.weed(size(self.spec.pool.min_size), |connection| connection.idle_for() > limit));
         }
-        self.hear(log);
+        self.hear(now, log);
         self.ask();
     }
 
@@ -300,19 +300,23 @@ impl AjpWorker {
         self.pool.put_back(silent);
     }
 
-    /// Takes the answers that have come, and closes connections whose backend has not answered in time.
-    pub(super) fn hear(&self, log: &dyn Log) {
+    /// Takes the answers that have come, and closes connections whose backend has not answered in time. What a
+    /// request finds out before is not counted.
+    pub(super) fn hear(&self, now: Seconds, log: &dyn Log) {
         if self.spec.probe.interval.is_none() {
             return;
         }
         let mut asked = self.pool.take_out(Connection::owes_pong);
         asked.retain_mut(|connection| {
-            let fit = connection.fitness(false) != Fitness::Unfit;
-            if !fit {
+            let fitness = connection.fitness(false);
+            if fitness != Fitness::Busy {
+                self.slot.probes.ended(fitness != Fitness::Unfit, now);
+            }
+            if fitness == Fitness::Unfit {
                 let (name, number) = (show(&self.spec.name), connection.number());
                 say!(log, Info, "worker {name}: idle connection {number} does not answer and is closed");
             }
-            fit
+            fitness != Fitness::Unfit
         });
         self.pool.put_back(asked);
     }

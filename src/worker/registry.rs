@@ -180,7 +180,7 @@ impl Registry {
             self.board.bury();
         }
         let current = self.current();
-        current.backends().for_each(|ajp| ajp.tidy(log));
+        current.backends().for_each(|ajp| ajp.tidy(now, log));
         if all {
             current.alone().for_each(|ajp| ajp.slot.maintain());
             current.balancers().for_each(|lb| lb.maintain(interval, now, &self.board, log));

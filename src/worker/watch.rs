@@ -50,7 +50,7 @@ impl<'r> Watch<'r> {
 
     /// Looks at everything once.
     pub fn round(&mut self, now: Seconds, log: &dyn Log) {
-        self.registry.current().backends().for_each(|ajp| ajp.hear(log));
+        self.registry.current().backends().for_each(|ajp| ajp.hear(now, log));
         if self.registry.is_maintained() {
             self.look(now, log);
             self.begin(now, log);
@@ -69,12 +69,15 @@ impl<'r> Watch<'r> {
                     member.slot.hold_probe(now);
                     return true;
                 }
-                Some(Sign::Pong) if lb.heal(*index, board) => {
-                    let (lb, member) = (show(&lb.spec.name), member.name());
-                    say!(log, Info, "lb {lb}: member {member} answers again, it is tried next");
+                Some(Sign::Pong) => {
+                    member.worker.slot.probes.ended(true, now);
+                    if lb.heal(*index, board) {
+                        let (lb, member) = (show(&lb.spec.name), member.name());
+                        say!(log, Info, "lb {lb}: member {member} answers again, it is tried next");
+                    }
                 }
-                Some(Sign::None(failure)) => tell(lb, member, &failure, log),
-                Some(Sign::Pong) | None => {}
+                Some(Sign::None(failure)) => failed(lb, member, &failure, now, log),
+                None => {}
             }
             member.slot.release_probe(now, *interval);
             false
@@ -96,14 +99,15 @@ impl<'r> Watch<'r> {
                         member.slot.hold_probe(now);
                         self.probes.push(Call { lb: Arc::clone(lb), index, interval, probe });
                     }
-                    Err(failure) => tell(lb, member, &failure, log),
+                    Err(failure) => failed(lb, member, &failure, now, log),
                 }
             }
         }
     }
 }
 
-fn tell(lb: &LbWorker, member: &Member, failure: &Failure, log: &dyn Log) {
+fn failed(lb: &LbWorker, member: &Member, failure: &Failure, now: Seconds, log: &dyn Log) {
+    member.worker.slot.probes.ended(false, now);
     say!(log, Debug, "lb {}: member {} is still in error: {failure}", show(&lb.spec.name), member.name());
 }
 

@@ -1,5 +1,6 @@
 """Idle connections that maintenance asks for a sign of life: `connection_ping_interval`, and `I` in `ping_mode`."""
 
+import json
 import time
 from pathlib import Path
 
@@ -14,9 +15,9 @@ EVERY_SECOND = "connection_ping_interval=1 ping_mode=I"
 def site(make, own, watchdog=1, threads=1):
     """One worker that is maintained each second, and its peer."""
     peer, httpd = make.peer("w"), make.httpd(threads=threads)
-    lines = ["worker.list=w", "worker.maintain=1", "worker.w.host=127.0.0.1", f"worker.w.port={peer.port}"]
+    lines = ["worker.list=w,jk", "worker.jk.type=status", "worker.maintain=1", "worker.w.host=127.0.0.1", f"worker.w.port={peer.port}"]
     lines += [f"worker.w.{line}" for line in own.split()]
-    httpd.workers("\n".join(lines) + "\n").conf(f"JkMount /* w\nJkWatchdogInterval {watchdog}").start()
+    httpd.workers("\n".join(lines) + "\n").conf(f"JkMount /* w\nJkMount /jk jk\nJkWatchdogInterval {watchdog}").start()
     return httpd, peer
 
 
@@ -45,6 +46,32 @@ def test_an_idle_connection_is_asked_again_and_again(make, own):
     pings(httpd, connection, 3)
     assert httpd.get("/x").status == 200
     assert len(peer.connections) == 1, "it is used on"
+
+
+@pytest.mark.skipif(not OURS, reason="the original does not count them")
+def test_they_are_counted(make):
+    httpd, peer, connection = used_once(make, EVERY_SECOND + " ping_timeout=300")
+
+    def counted():
+        return json.loads(httpd.get("/jk?mime=json").body)["ajp_workers"][0]["probes"]
+
+    httpd.wait_until(lambda: counted()["answered"] >= 2, "answers", 15)
+    assert counted()["failed"] == 0
+    assert abs(counted()["last"]["unix"] - time.time()) < 5
+    peer.answer_pings = False
+    httpd.wait_until(lambda: counted()["failed"] == 1, "one that is not answered", 15)
+    assert peer.ended(connection, 1)
+    assert b'modjk_worker_probes_total{worker="w",result="failed"} 1' in httpd.get("/jk?mime=metrics").body
+    page = httpd.get("/jk?cmd=show&w=w").body.decode()
+    assert f"{counted()['answered']} answered, 1 failed" in page
+    assert httpd.get("/jk?cmd=reset&w=w").status == 200
+    assert counted() == {"answered": 0, "failed": 0, "last": None}
+
+
+@pytest.mark.skipif(not OURS, reason="the original does not count them")
+def test_without_them_there_is_nothing_to_count(make):
+    httpd, _, _ = used_once(make, "ping_mode=CP")
+    assert json.loads(httpd.get("/jk?mime=json").body)["ajp_workers"][0]["probes"] is None
 
 
 @pytest.mark.parametrize("own", ["ping_mode=CP", "connection_ping_interval=-1 ping_mode=I", "connection_ping_interval=1 ping_timeout=0"])

@@ -1,5 +1,6 @@
 """Members in error that the thread for maintenance probes, so that no request has to find out that one is back (D94)."""
 
+import json
 import os
 import signal
 import threading
@@ -25,13 +26,13 @@ class Pair:
     def __init__(self, make, lb="", m1="", conf=WATCHED, members=2, maintain=1, **server):
         self.peers = [make.peer(f"m{n + 1}") for n in range(members)]
         names = [peer.name for peer in self.peers]
-        lines = ["worker.list=lb", f"worker.maintain={maintain}", "worker.lb.type=lb", f"worker.lb.balance_workers={','.join(names)}"]
+        lines = ["worker.list=lb,jk", "worker.jk.type=status", f"worker.maintain={maintain}", "worker.lb.type=lb", f"worker.lb.balance_workers={','.join(names)}"]
         lines += [f"worker.lb.{line}" for line in f"recover_time=60 retry_interval=10 {lb}".split()]
         for peer in self.peers:
             own = f"host=127.0.0.1 port={peer.port} retries=1 {m1 if peer is self.peers[0] else ''}"
             lines += [f"worker.{peer.name}.{line}" for line in own.split()]
         self.httpd: Httpd = make.httpd(**({"threads": 4} | server))
-        self.httpd.workers("\n".join(lines) + "\n").conf(f"JkMount /* lb\n{conf}").start()
+        self.httpd.workers("\n".join(lines) + "\n").conf(f"JkMount /* lb\nJkMount /jk jk\n{conf}").start()
         self.m1: Peer = self.peers[0]
 
     def who(self, route="m1", method="GET") -> str:
@@ -77,6 +78,25 @@ def test_no_request_is_spent_on_finding_out(make):
         names.append(pair.state()[0])
         time.sleep(0.1)
     assert ("m1" in names) == deviates(D94, ours=False, theirs=True)
+
+
+@pytest.mark.skipif(not OURS, reason="the original has none")
+def test_they_are_counted(make):
+    pair = Pair(make)
+
+    def counted(member=0):
+        lb = json.loads(pair.httpd.get("/jk?mime=json").body)["balancers"][0]
+        return {key: lb["members"][member]["probes"][key] for key in ("answered", "failed")}
+
+    assert counted() == {"answered": 0, "failed": 0}
+    pair.break_m1()
+    pair.httpd.wait_until(lambda: counted()["failed"] >= 2, "probes that fail", 15)
+    pair.m1.up()
+    assert pair.returns() is not None
+    assert counted()["answered"] == 1
+    assert counted(1) == {"answered": 0, "failed": 0}
+    assert pair.httpd.get("/jk?cmd=reset&w=lb").status == 200
+    assert counted() == {"answered": 0, "failed": 0}
 
 
 def test_the_request_that_tries_it_is_alone(make):

@@ -218,7 +218,12 @@ pub const FAMILIES: &[Family] = &[
         "How long attempts took, from taking a connection to the end of the reply.",
         Samples::Durations,
     ),
-    family("modjk_worker_probes", "", "Probes of idle connections, by how they ended.", Samples::Probes),
+    family(
+        "modjk_worker_probes",
+        "",
+        "Probes by maintenance, of idle connections and of members in error, by how they ended.",
+        Samples::Probes,
+    ),
     family(
         "modjk_pool_open",
         "",

@@ -10,7 +10,7 @@ use crate::shm::board::Board;
 use crate::status::Scope;
 use crate::status::report::{
     Address, AjpCommon, AjpReport, LATENCY_BOUNDS, Latency, LbReport, MemberReport, Moment, PoolReport,
-    Report,
+    ProbeReport, Report,
 };
 use crate::sys::clock;
 use crate::time::{Millis, Seconds};
@@ -74,7 +74,7 @@ fn balancer(lb: &LbWorker, board: &Board) -> LbReport {
 fn member(member: &Member, lb: &LbWorker, board: &Board) -> MemberReport {
     let (spec, slot) = (&member.spec, member.slot);
     MemberReport {
-        ajp: common(&member.worker, board),
+        ajp: common(&member.worker, lb.spec.probe_interval.is_some(), board),
         activation: spec.activation,
         state: slot.state(),
         factor: spec.factor,
@@ -100,7 +100,7 @@ fn alone(ajp: &AjpWorker, board: &Board) -> AjpReport {
         (None, false) => State::Ok,
     };
     AjpReport {
-        ajp: common(ajp, board),
+        ajp: common(ajp, false, board),
         state,
         used: ajp.slot.used.load(Relaxed),
         errors: ajp.slot.errors.load(Relaxed),
@@ -110,7 +110,8 @@ fn alone(ajp: &AjpWorker, board: &Board) -> AjpReport {
     }
 }
 
-fn common(ajp: &AjpWorker, board: &Board) -> AjpCommon {
+/// `in_error`: whether it is probed while in error.
+fn common(ajp: &AjpWorker, in_error: bool, board: &Board) -> AjpCommon {
     let (spec, slot, open) = (&ajp.spec, ajp.slot, board.open_column(ajp.column));
     AjpCommon {
         name: spec.name.clone(),
@@ -140,7 +141,7 @@ fn common(ajp: &AjpWorker, board: &Board) -> AjpCommon {
         last_reset: Seconds(slot.last_reset.load(Relaxed)),
         latency: Some(Latency { counts: slot.latency.counts(), sum: slot.latency.total_micros() }),
         pool: Some(pool(ajp)),
-        probes: None,
+        probes: probes(ajp, in_error),
         history: Vec::new(),
     }
 }
@@ -158,6 +159,18 @@ fn pool(ajp: &AjpWorker) -> PoolReport {
     let small = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let (open, idle) = ajp.pool().open_and_idle();
     PoolReport { open: small(open), idle: small(idle), limit: small(ajp.pool().size()) }
+}
+
+/// `None` if nothing asks for probes and there were none: a name that is used elsewhere too has one record.
+fn probes(ajp: &AjpWorker, in_error: bool) -> Option<ProbeReport> {
+    let counted = &ajp.slot.probes;
+    let last = counted.last().map(moment);
+    let asked_for = in_error || ajp.spec.probe.interval.is_some();
+    (asked_for || last.is_some()).then(|| ProbeReport {
+        answered: counted.answered(),
+        failed: counted.failed(),
+        last,
+    })
 }
 
 fn time(field: &AtomicU64) -> Option<Seconds> {
