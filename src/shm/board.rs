@@ -10,6 +10,7 @@
 mod edit;
 
 use super::census::{Census, Gauge};
+use super::course::Course;
 use super::edits::EditSlot;
 use super::slot::{AjpSlot, LbSlot, MemberSlot, Tag};
 use crate::shared_record;
@@ -21,7 +22,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64};
 
 pub use super::census::{Child, Column, Counted};
 
-const MAGIC: u64 = 0x6d6f_645f_6a6b_0002;
+const MAGIC: u64 = 0x6d6f_645f_6a6b_0003;
 
 shared_record! {
     struct Head {
@@ -99,6 +100,8 @@ pub struct Board {
     lbs: &'static [LbSlot],
     edits: &'static [EditSlot],
     census: Census,
+    /// One per AJP worker, apart from what requests touch.
+    courses: &'static [Course],
 }
 
 impl Board {
@@ -150,6 +153,7 @@ impl Board {
                 counts: region.records(layout.counts, room.children.checked_mul(layout.columns)?)?,
                 gauges: region.records(layout.gauges, layout.columns)?,
             },
+            courses: region.records(layout.courses, room.ajp)?,
         })
     }
 
@@ -189,6 +193,7 @@ impl Board {
         larger.head.generation.store(self.head.generation.load(Relaxed), Relaxed);
         larger.head.maintained.store(self.head.maintained.load(Relaxed), Relaxed);
         larger.ajp.iter().zip(self.ajp).for_each(|(new, old)| new.copy_from(old));
+        larger.courses.iter().zip(self.courses).for_each(|(new, old)| new.copy_from(old));
         larger.members.iter().zip(self.members).for_each(|(new, old)| new.copy_from(old));
         larger.lbs.iter().zip(self.lbs).for_each(|(new, old)| new.copy_from(old));
         for (new, old) in larger.edits_by_kind().into_iter().zip(self.edits_by_kind()) {
@@ -216,6 +221,7 @@ impl Board {
             slot.clear(clock::now().0);
             self.census.clear(column);
             self.census.clear(self.open_column(column));
+            self.course(column).into_iter().for_each(Course::clear);
             self.clear_edits(column);
         }
         Ok((slot, column))
@@ -328,6 +334,11 @@ impl Board {
         Column(ajp.0 + self.edits.len())
     }
 
+    /// The last minutes of an AJP worker.
+    pub fn course(&self, ajp: Column) -> Option<&'static Course> {
+        self.courses.get(ajp.0)
+    }
+
     /// Whether global maintenance is due; true for exactly one caller per interval.
     pub fn maintenance_due(&self, now: u64, interval: u64) -> bool {
         let last = self.head.maintained.load(Relaxed);
@@ -349,6 +360,7 @@ struct Layout {
     pids: usize,
     gauges: usize,
     counts: usize,
+    courses: usize,
     end: usize,
     /// AJP workers, members and balancers, in this order.
     records: usize,
@@ -367,8 +379,9 @@ impl Layout {
         let pids = align(edits + records * size_of::<EditSlot>());
         let gauges = align(pids + room.children * size_of::<AtomicU32>());
         let counts = align(gauges + columns * size_of::<Gauge>());
-        let end = align(counts + room.children * columns * size_of::<AtomicU32>());
-        Self { ajp, members, lbs, edits, pids, gauges, counts, end, records, columns }
+        let courses = align(counts + room.children * columns * size_of::<AtomicU32>());
+        let end = courses + room.ajp * size_of::<Course>();
+        Self { ajp, members, lbs, edits, pids, gauges, counts, courses, end, records, columns }
     }
 }
 
@@ -379,8 +392,10 @@ const fn align(offset: usize) -> usize {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use super::super::course::Look;
     use super::super::edits::{Edit, Edits};
     use super::*;
+    use crate::time::Seconds;
 
     fn board() -> Board {
         let board = Board::new(Room { ajp: 3, members: 3, lbs: 2, children: 4 }).unwrap();
@@ -416,6 +431,19 @@ mod tests {
     }
 
     #[test]
+    fn a_record_that_is_reused_has_no_past() {
+        let board = Board::new(Room { ajp: 1, members: 1, lbs: 1, children: 1 }).unwrap();
+        board.next_generation();
+        let course = |name: &[u8]| board.course(board.ajp(name).unwrap().1).unwrap();
+        course(b"a").keep(&Look { at: Seconds(1000), ..Look::default() });
+        board.next_generation();
+        assert_eq!(course(b"a").looks(Seconds(1001)).len(), 1);
+        board.next_generation();
+        board.next_generation();
+        assert_eq!(course(b"b").looks(Seconds(1001)), []);
+    }
+
+    #[test]
     fn the_same_member_in_two_balancers_has_two_records() {
         let board = board();
         assert_ne!(board.member(b"x", b"m").unwrap().1, board.member(b"y", b"m").unwrap().1);
@@ -428,7 +456,12 @@ mod tests {
         slot.value.store(9, Relaxed);
         slot.set_state(crate::balance::State::Error);
         assert!(!board.has_room_for(Room { ajp: 1, members: 3, lbs: 1, children: 1 }), "one is taken");
+        let (_, ajp) = board.ajp(b"a").unwrap();
+        let look = Look { at: Seconds(1000), used: 4, ..Look::default() };
+        board.course(ajp).unwrap().keep(&look);
         let larger = board.grow(Room { ajp: 9, members: 9, lbs: 9, children: 9 }).unwrap();
+        let (_, ajp) = larger.ajp(b"a").unwrap();
+        assert_eq!(larger.course(ajp).unwrap().looks(Seconds(1001)), [look]);
         let (slot, _) = larger.member(b"lb", b"a").unwrap();
         assert_eq!((slot.value.load(Relaxed), slot.state()), (9, crate::balance::State::Error));
     }

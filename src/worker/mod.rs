@@ -12,6 +12,7 @@ mod client;
 mod connection;
 mod edition;
 mod failure;
+mod history;
 mod lb;
 mod member;
 mod picture;

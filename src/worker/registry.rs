@@ -6,6 +6,7 @@
 use super::ajp::AjpWorker;
 use super::client::Client;
 use super::failure::Failure;
+use super::history;
 use super::lb::LbWorker;
 use super::report::Report;
 use super::scratch::Shelf;
@@ -180,7 +181,10 @@ impl Registry {
             self.board.bury();
         }
         let current = self.current();
-        current.backends().for_each(|ajp| ajp.tidy(now, log));
+        for ajp in current.backends() {
+            ajp.tidy(now, log);
+            history::extend(ajp, &self.board, now);
+        }
         if all {
             current.alone().for_each(|ajp| ajp.slot.maintain());
             current.balancers().for_each(|lb| lb.maintain(interval, now, &self.board, log));

@@ -1,7 +1,9 @@
 //! What the thread for maintenance does all the time, between its rounds of maintenance: it receives what idle
-//! connections were asked for, and it probes members in error, so that no request has to find out that one is back.
+//! connections were asked for, it takes the samples that the status worker shows, and it probes members in error, so
+//! that no request has to find out that one is back.
 
 use super::failure::Failure;
+use super::history;
 use super::lb::LbWorker;
 use super::member::Member;
 use super::probe::{Probe, Sign};
@@ -50,7 +52,10 @@ impl<'r> Watch<'r> {
 
     /// Looks at everything once.
     pub fn round(&mut self, now: Seconds, log: &dyn Log) {
-        self.registry.current().backends().for_each(|ajp| ajp.hear(now, log));
+        for ajp in self.registry.current().backends() {
+            ajp.hear(now, log);
+            history::extend(ajp, self.registry.board(), now);
+        }
         if self.registry.is_maintained() {
             self.look(now, log);
             self.begin(now, log);

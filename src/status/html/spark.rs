@@ -14,6 +14,7 @@ const HEIGHT: u64 = 30;
 /// Requests per second in thousandths: lately if there are samples, else since the last reset.
 pub(super) fn rate(ajp: &AjpCommon, requests: u64, now: Seconds) -> u64 {
     let recent = ajp.history.iter().rev().find(|sample| now.since(sample.at).0 >= WINDOW);
+    let recent = recent.filter(|sample| sample.at >= ajp.last_reset);
     let (before, since) = recent.map_or((0, ajp.last_reset), |sample| (sample.requests, sample.at));
     per_second(requests.saturating_sub(before), now.since(since))
 }
@@ -89,6 +90,8 @@ mod tests {
         ajp.history = history(&[0, 100, 300]); // at 1000, 1010, 1020
         assert_eq!(rate(&ajp, 400, Seconds(1025)), 20_000);
         assert_eq!(rate(&ajp, 400, Seconds(1000)), 400); // no sample is old enough
+        ajp.last_reset = Seconds(1015);
+        assert_eq!(rate(&ajp, 40, Seconds(1025)), 4000); // none was taken since
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::status::plan::Scope;
 use crate::status::refusal::{Refusal, TextFault};
 use crate::status::report::{
     AjpCommon, AjpReport, LATENCY_BOUNDS, Latency, LbReport, MapReport, Matching, MemberReport, Moment,
-    PoolReport, ProbeReport, Report,
+    PoolReport, ProbeReport, Report, Sample,
 };
 use crate::status::request::{self, Request};
 use crate::status::settings::{self, Accepts, Setting};
@@ -517,6 +517,22 @@ fn a_form_that_is_sent_unchanged_changes_nothing() {
         let field = field::LB.iter().find(|field| field.key == setting.key);
         let value = field.map(|field| (field.value)(lb)).unwrap_or_default();
         assert!(setting.read(&value).is_ok_and(|change| change.is_some()), "{}", setting.key);
+    }
+}
+
+#[test]
+fn the_last_minutes_are_drawn_from_the_start_where_they_are_known() {
+    let own = " data-own";
+    let sample = |at, requests| Sample { at: Seconds(at), requests, ..Sample::default() };
+    let mut report = report(vec![lb("lb", vec![member("m1", Activation::Active, State::Ok)])]);
+    for query in ["", "cmd=show&w=lb&sw=m1"] {
+        assert!(markup(&page(&report, query)).contains(own), "{query}: left to the script");
+    }
+    report.balancers[0].members[0].ajp.history =
+        vec![sample(999_970, 1000), sample(999_980, 1100), sample(999_990, 1150)];
+    for query in ["", "cmd=show&w=lb&sw=m1"] {
+        let page = markup(&page(&report, query));
+        assert!(page.contains(" d=\"M0 1L300 15\"") && !page.contains(own), "{query}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! Workers as the status worker shows them.
 
 use super::super::ajp::AjpWorker;
+use super::super::history;
 use super::super::lb::LbWorker;
 use super::super::member::Member;
 use super::super::registry::{Current, Worker};
@@ -30,8 +31,8 @@ impl Current<'_> {
         let mut report = Report { now: moment(now), maintain: self.interval(), ..Report::default() };
         for (_, worker) in self.named().filter(|(name, _)| wants(scope, name)) {
             match worker {
-                Worker::Lb(lb) => report.balancers.push(balancer(lb, self.board())),
-                Worker::Ajp(ajp) => report.ajp_workers.push(alone(ajp, self.board())),
+                Worker::Lb(lb) => report.balancers.push(balancer(lb, self.board(), now)),
+                Worker::Ajp(ajp) => report.ajp_workers.push(alone(ajp, self.board(), now)),
                 Worker::Status(_) => {}
             }
         }
@@ -48,7 +49,7 @@ fn wants(scope: &Scope, name: &[u8]) -> bool {
     }
 }
 
-fn balancer(lb: &LbWorker, board: &Board) -> LbReport {
+fn balancer(lb: &LbWorker, board: &Board, now: Seconds) -> LbReport {
     let spec = &lb.spec;
     LbReport {
         name: spec.name.clone(),
@@ -61,7 +62,7 @@ fn balancer(lb: &LbWorker, board: &Board) -> LbReport {
         max_reply_timeouts: spec.max_reply_timeouts,
         method: spec.method,
         lock: spec.lock,
-        members: lb.members().map(|m| member(m, lb, board)).collect(),
+        members: lb.members().map(|m| member(m, lb, board, now)).collect(),
         busy: board.busy(lb.column),
         max_busy: board.max_busy(lb.column),
         maintained: time(&lb.slot.maintained),
@@ -71,10 +72,10 @@ fn balancer(lb: &LbWorker, board: &Board) -> LbReport {
     }
 }
 
-fn member(member: &Member, lb: &LbWorker, board: &Board) -> MemberReport {
+fn member(member: &Member, lb: &LbWorker, board: &Board, now: Seconds) -> MemberReport {
     let (spec, slot) = (&member.spec, member.slot);
     MemberReport {
-        ajp: common(&member.worker, lb.spec.probe_interval.is_some(), board),
+        ajp: common(&member.worker, lb.spec.probe_interval.is_some(), board, now),
         activation: spec.activation,
         state: slot.state(),
         factor: spec.factor,
@@ -92,7 +93,7 @@ fn member(member: &Member, lb: &LbWorker, board: &Board) -> MemberReport {
     }
 }
 
-fn alone(ajp: &AjpWorker, board: &Board) -> AjpReport {
+fn alone(ajp: &AjpWorker, board: &Board, now: Seconds) -> AjpReport {
     let last_error = time(&ajp.slot.error_time).map(moment);
     let state = match (last_error, ajp.slot.is_idle()) {
         (Some(_), _) => State::Error,
@@ -100,7 +101,7 @@ fn alone(ajp: &AjpWorker, board: &Board) -> AjpReport {
         (None, false) => State::Ok,
     };
     AjpReport {
-        ajp: common(ajp, false, board),
+        ajp: common(ajp, false, board, now),
         state,
         used: ajp.slot.used.load(Relaxed),
         errors: ajp.slot.errors.load(Relaxed),
@@ -111,7 +112,7 @@ fn alone(ajp: &AjpWorker, board: &Board) -> AjpReport {
 }
 
 /// `in_error`: whether it is probed while in error.
-fn common(ajp: &AjpWorker, in_error: bool, board: &Board) -> AjpCommon {
+fn common(ajp: &AjpWorker, in_error: bool, board: &Board, now: Seconds) -> AjpCommon {
     let (spec, slot, open) = (&ajp.spec, ajp.slot, board.open_column(ajp.column));
     AjpCommon {
         name: spec.name.clone(),
@@ -142,7 +143,7 @@ fn common(ajp: &AjpWorker, in_error: bool, board: &Board) -> AjpCommon {
         latency: Some(Latency { counts: slot.latency.counts(), sum: slot.latency.total_micros() }),
         pool: Some(pool(ajp)),
         probes: probes(ajp, in_error),
-        history: Vec::new(),
+        history: history::of(ajp, board, now),
     }
 }
 
