@@ -168,6 +168,16 @@ def test_next_subtracts_the_smallest_value_of_those_who_may_serve(timeline):
     assert line.values() == [before[0] - min(before[:2]), before[1] - min(before[:2]), 0]
 
 
+def test_next_does_not_see_what_rules_say(timeline):
+    """A rule lets m3 serve; for maintenance it is stopped, and its small value not the smallest."""
+    line = timeline(["", "", "activation=S"], "method=N", weights=False, conf="JkMount /all/* lb;active=m3")
+    assert [line.httpd.get("/all/x").body for _ in range(3)] == [b"m1", b"m2", b"m3"]
+    assert line.picks(4) == "m1 m2 m1 m2"
+    assert line.values() == [3, 3, 1]
+    line.after(1)
+    assert line.values() == [0, 0, 0]
+
+
 def test_busyness_does_not_fade(timeline):
     line = timeline(["", ""], "method=B", threads=4)
     with line.under_way("m1"):
