@@ -134,8 +134,6 @@ pub struct Key {
     pub help: &'static str,
     /// What mod_jk does else, with the rows of `docs/COMPATIBILITY.md`; empty if nothing.
     pub differs: &'static str,
-    /// What of it does not work yet; empty if all does.
-    pub lacks: &'static str,
     /// What becomes of a second value.
     pub repeat: Repeat,
     /// Whether it should still be used.

@@ -52,7 +52,7 @@ def test_a_worker_that_nobody_uses_is_idle_again(make, is_member):
     assert state() == "OK/IDLE"
     assert httpd.get("/x").status == 200
     assert state() == "OK"
-    if deviates("D105", ours=True, theirs=is_member):
+    if deviates("D106", ours=True, theirs=is_member):
         httpd.wait_until(lambda: state() == "OK/IDLE", "the end of its work", 15)
     else:
         peer.stopping.wait(6)

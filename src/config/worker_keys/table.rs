@@ -123,7 +123,7 @@ pub const TABLE: &[Key] = &[
         "What is balanced: request, traffic, busyness, session, next").once().range("request, traffic, busyness, session or next")
         .differs("`busyness` counts steps instead of open requests (D37)"),
     key("lock", LB, Kind::Letter("op01"), "optimistic", "How exactly members are counted: optimistic, pessimistic").once().range("optimistic or pessimistic")
-        .lacks("`pessimistic`: two requests at the same moment may pick the same member, though all are counted"),
+        .differs("pessimistic locks a file several times for each attempt; here both count exactly, without a lock (D107)"),
     key("lb_retries", LB, FROM_1, "2", "Most members tried in one round").once(),
     key("recover_time", LB, FROM_1, "60", "Longest time before a request tries a failed member again")
         .once().unit(Unit::Seconds),
@@ -187,7 +187,6 @@ const fn key(
         range: range(kind),
         help,
         differs: "",
-        lacks: "",
         repeat,
         standing,
     }
@@ -233,10 +232,6 @@ impl Key {
 
     const fn differs(self, differs: &'static str) -> Self {
         Self { differs, ..self }
-    }
-
-    const fn lacks(self, lacks: &'static str) -> Self {
-        Self { lacks, ..self }
     }
 
     const fn instead(self, name: &'static str) -> Self {
