@@ -8,7 +8,7 @@ import pytest
 from test_lb import DOWN, IDLE, Balancer
 
 from support import ajp
-from support.client import Client
+from support.client import Client, request
 from support.peer import Peer
 from support.under_test import MPM, OURS, TOP, deviates
 
@@ -37,7 +37,7 @@ class Watched(Balancer):
 
     @contextmanager
     def under_way(self, name: str):
-        """While a request is being served by the member."""
+        """While a request is being served by the member; at the end of this it is over for httpd too."""
         peer, held, done = self.peers[name], [], []
 
         def hold(turn):
@@ -47,14 +47,16 @@ class Watched(Balancer):
             turn.reply(200, b"held")
 
         peer.plan.insert(0, hold)
+        raw, id = request("/app/x", headers=[("Cookie", f"JSESSIONID=id.{name}")])
         with Client(self.httpd.port) as client:
-            client.send(f"GET /app/x HTTP/1.1\r\nHost: x\r\nCookie: JSESSIONID=id.{name}\r\n\r\n".encode())
+            client.send(raw)
             self.httpd.wait_until(lambda: held, f"the request at {name}")
             try:
                 yield
             finally:
                 done.append(1)
             assert client.read().body == b"held"
+        self.logged(id)
 
 
 def fields(text: str, name: str) -> dict[str, str]:
@@ -84,7 +86,7 @@ def sends_junk(turn):
 # Properties (sections 1.1 and 1.2) ---------------------------------------------------------------------------------------
 
 D55 = "D55: numbers as mod_jk 1.2.50 reads them"
-D105 = "D105: below 0 is 0 where it has no meaning of its own"
+D108 = "D108: below 0 is 0 where it has no meaning of its own"
 
 TRUE = "on ON oN true Top yes Y 1".split()
 FALSE = "off OFF oFf false F no N nothing 0".split()
@@ -152,7 +154,7 @@ def told(make_shared):
 def test_a_line_is_understood(told, number):
     line, field, theirs, *ours = (OF_A_BALANCER + OF_A_MEMBER)[number]
     name = f"lb{number}" if number < len(OF_A_BALANCER) else f"a{number}"
-    assert fields(told, name)[field] == deviates(D105 if "=-" in line else D55, ours=(ours or [theirs])[0], theirs=theirs)
+    assert fields(told, name)[field] == deviates(D108 if "=-" in line else D55, ours=(ours or [theirs])[0], theirs=theirs)
 
 
 def test_a_member_that_nobody_defined_is_at_port_8009_of_this_machine(make):
@@ -242,7 +244,6 @@ def test_a_busy_member_is_stood_in_for(make, own, calm, force):
         assert lb.with_route("m1") == ("503" if force else calm)
         assert lb.show("m1")["state"] == "OK/BUSY"
         assert lb.with_route("m1") == ("503" if force else calm)
-    lb.httpd.wait_until(lambda: lb.show("m1")["busy"] == "0", "the end of the request")
     assert lb.with_route("m1") == "m1"
     assert lb.show("m1")["state"] == "OK"
 
@@ -513,18 +514,18 @@ def test_a_client_that_resets_is_one_client_error(make):
     lb = Watched(make, [""], threads=4)
     lb["m1"].default = lambda turn: turn.send(ajp.send_headers(), *[ajp.chunk(b"x" * 8000)] * 2000, ajp.end())
     client = Client(lb.httpd.port)
-    client.send(b"GET /app/x HTTP/1.1\r\nHost: x\r\n\r\n")
+    client.send(b"GET /app/x HTTP/1.1\r\nHost: x\r\nX-Test-Id: gone\r\n\r\n")
     assert client.wait_for(b"xxxx")
     client.reset()
-    lb.httpd.wait_until(lambda: lb.show("m1")["busy"] == "0", "the end of the request")
+    lb.logged("gone")
     assert lb.told("state", "errors", "client_errors") == [deviates("D41: one abort is one error", ours="OK 0 1", theirs="OK 0 2")]
 
 
 def test_a_client_that_ends_in_its_body_is_not_the_members_fault(make):
     lb = Watched(make, ["", ""], threads=4)
     with Client(lb.httpd.port) as client:
-        client.send(b"POST /app/x HTTP/1.1\r\nHost: x\r\nContent-Length: 30000\r\n\r\n" + b"x" * 10)
-    lb.httpd.wait_until(lambda: lb.show("m1")["elected"] == "1" and lb.show("m1")["busy"] == "0", "the end of the request")
+        client.send(b"POST /app/x HTTP/1.1\r\nHost: x\r\nX-Test-Id: short\r\nContent-Length: 30000\r\n\r\n" + b"x" * 10)
+    lb.logged("short")
     assert lb.told("state", "errors") == ["OK 0", "OK/IDLE 0"]
 
 
