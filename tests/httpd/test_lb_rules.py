@@ -2,7 +2,7 @@
 
 import re
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 import pytest
 from test_lb import DOWN, IDLE, Balancer
@@ -234,6 +234,51 @@ def test_an_activation_of_a_rule_is_not_in_the_notes(make):
 
 
 # From route to member (section 4) -----------------------------------------------------------------------------------------
+
+
+@contextmanager
+def brought_to(lb, state: str):
+    """While m1 is in this state, active at first, and the others can serve."""
+    lb.ask_status("cmd=update&w=lb&sw=m1&vwa=a&vwr=&vabl=0")
+    assert "type=OK" in lb.ask_status("cmd=reset&w=lb")
+    if state == "OK":
+        lb.with_route("m1")
+    elif state == "ERR/FRC":
+        for peer in lb.peers.values():
+            peer.plan = [breaks_off]
+        assert (lb.who(), lb.with_route("m2")) == ("502", "m2")
+    elif state.startswith("ERR"):
+        lb["m1"].plan = [breaks_off] * 2  # by force it is tried again at once, as there is no other
+        lb.with_route("m1")
+        lb["m1"].plan = []
+    if state in ("ERR/REC", "ERR/PRB"):
+        assert "type=OK" in lb.ask_status("cmd=recover&w=lb&sw=m1")
+    with lb.under_way("m1") if state in ("OK/BUSY", "ERR/PRB") else nullcontext():
+        if state == "OK/BUSY":
+            lb.ask_status("cmd=update&w=lb&sw=m1&vabl=1")
+            lb.with_route("m1")
+        assert lb.show("m1")["state"] == state
+        yield
+
+
+@pytest.mark.parametrize("force", [0, 1])
+@pytest.mark.parametrize("state", "OK/IDLE OK ERR/REC ERR/FRC OK/BUSY ERR ERR/PRB".split())
+def test_each_state_under_each_activation(make, state, force):
+    """Who is asked for by force and in error is put back to work, as there is no other."""
+    lb = Watched(make, ["", "", ""], f"sticky_session_force={force} lb_retries=3 retries=1", threads=4)
+    usable = state in ("OK/IDLE", "OK", "ERR/REC", "ERR/FRC")
+    back = state == "ERR" and force
+    for activation in "ads":
+        for redirect in ("", "m3"):
+            with brought_to(lb, state):
+                lb.ask_status(f"cmd=update&w=lb&sw=m1&vwa={activation}&vwr={redirect}")
+                assert lb.show("m1")["state"] == state
+                own = "m1" if (usable or back) and activation != "s" else "503" if force else redirect or "other"
+                got = lb.with_route("m1")
+                assert got == own or (own == "other" and got in ("m2", "m3")), f"{activation} {redirect}"
+            with brought_to(lb, state):
+                lb.ask_status(f"cmd=update&w=lb&sw=m1&vwa={activation}&vwr={redirect}")
+                assert ("m1" in lb.picks(9)) == (usable and activation == "a"), f"{activation} {redirect}"
 
 
 @pytest.mark.parametrize("force", [0, 1])
