@@ -26,8 +26,11 @@ VERSION := $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml | head -n 1)
 PYTHON ?= $(firstword $(shell for p in python3 /usr/bin/python3; do $$p -c 'import pytest, selenium, jsonschema, prometheus_client' 2>/dev/null && echo $$p; done) python3)
 PYTEST  = $(PYTHON) -m pytest $(PYTEST_ARGS)
 
-# pytest's arguments that choose what `system` and `compat` repeat on other MPMs than event: everything, unless given.
-OTHER_MPMS ?=
+# Tests of configuration, texts and packets, in which no MPM takes part: they run under event only, for the time they
+# take. `make system OTHER_MPMS=` repeats them under worker and prefork too.
+ANY_MPM := anomalies auto_alias configtest directives dissect lb_rules mapping properties request_log secret \
+    status_formats status_page unparsed with_auth with_dir with_error_pages with_include with_rewrite
+OTHER_MPMS ?= $(ANY_MPM:%=--ignore=tests/httpd/test_%.py)
 
 # Seconds that each fuzz target runs.
 FUZZ_SECONDS ?= 60
@@ -88,7 +91,7 @@ tomcat: $(BUILT) ## a real httpd before real Tomcats
 
 compat: $(BUILT) ## the original and ours side by side, asked the same; JK_SEED=N generates other questions
 	JK_ORIGINAL=$(abspath $(ORIGINAL)) JK_MODULE=$(abspath $(MODULE)) JK_MPM=event $(PYTEST) tests/compat
-	JK_ORIGINAL=$(abspath $(ORIGINAL)) JK_MODULE=$(abspath $(MODULE)) JK_MPM=prefork $(PYTEST) $(OTHER_MPMS) tests/compat
+	JK_ORIGINAL=$(abspath $(ORIGINAL)) JK_MODULE=$(abspath $(MODULE)) JK_MPM=prefork $(PYTEST) tests/compat
 
 compat-theirs: ## the system tests over the original alone: what they say of it
 	JK_UNDER_TEST=theirs JK_ORIGINAL=$(abspath $(ORIGINAL)) $(PYTEST) tests/httpd
