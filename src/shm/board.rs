@@ -4,7 +4,7 @@
 //! is a *generation*: records of names that the new configuration still has are kept as they are, others are
 //! reused, but not before a second restart has passed, since children of the last generation may still write.
 //!
-//! What is under way is counted in the [`census`](super::census), what administrators change stands in
+//! What is under way is counted in the `census`, what administrators change stands in
 //! [`edits`](super::edits); both have one entry per record, found by its [`Column`].
 
 mod edit;
