@@ -1,6 +1,6 @@
 //! DOING IT: pools, exchanges, retries, failover.
 //!
-//! `registry` holds all workers by name. A request enters at [`Current::serve`](registry::Current::serve): `lb` chooses a member, `ajp`
+//! `registry` holds all workers by name. A request enters at [`Named::serve`]: `lb` chooses a member, `ajp`
 //! spends the tries of one worker, `attempt` runs one exchange on one `connection`, which `pool` lends. `client`
 //! is the other side: who asked, as the host shows it.
 #![forbid(unsafe_code)]
