@@ -122,7 +122,7 @@ fn every_message_has_its_row() {
     ] {
         has_row(&page, &format!("| {refusal} | "));
     }
-    for fault in [TextFault::ControlCharacter, TextFault::Duplicate] {
+    for fault in [TextFault::ControlCharacter, TextFault::Duplicate, TextFault::NoValue] {
         let message = bad_text(fault).to_string();
         let piece = message.split("'x' ").nth(1).and_then(|rest| rest.split(" for sub worker").next());
         assert!(page.contains(&format!("`{}`", piece.unwrap())), "{message}");

@@ -43,15 +43,14 @@ impl Answer<'_> {
     }
 
     /// The status of the HTTP answer. mod_jk says 200 whatever happens, and scripts look into its formats for what
-    /// did; but a browser that was led here from elsewhere, a person who is not let in, and the readers of the new
-    /// formats are told in HTTP's own words.
+    /// did; but a browser that was led here from elsewhere, whoever is not let in, and the readers of the new formats
+    /// are told in HTTP's own words.
     pub fn http_status(&self) -> u16 {
         let Err(refusal) = self.result else { return 200 };
         match (refusal, self.asked.mime) {
-            (Refusal::Foreign, _) => 403,
-            (Refusal::Denied, Mime::Html) => 403,
+            (Refusal::Foreign | Refusal::Denied, _) => 403,
             (_, Mime::Html | Mime::Xml | Mime::Text | Mime::Properties) => 200,
-            (Refusal::Denied | Refusal::ReadOnly, Mime::Json | Mime::Metrics) => 403,
+            (Refusal::ReadOnly, Mime::Json | Mime::Metrics) => 403,
             (
                 Refusal::UnknownWorker | Refusal::UnknownMember | Refusal::NoMembers,
                 Mime::Json | Mime::Metrics,
@@ -74,7 +73,7 @@ mod tests {
             (Some(Refusal::Foreign), Mime::Html, 403),
             (Some(Refusal::Foreign), Mime::Text, 403),
             (Some(Refusal::Denied), Mime::Html, 403),
-            (Some(Refusal::Denied), Mime::Xml, 200),
+            (Some(Refusal::Denied), Mime::Xml, 403),
             (Some(Refusal::Denied), Mime::Metrics, 403),
             (Some(Refusal::UnknownWorker), Mime::Html, 200),
             (Some(Refusal::UnknownWorker), Mime::Properties, 200),

@@ -5,7 +5,7 @@ use super::command::{Command, Kind};
 use super::parameters::Parameters;
 use super::refusal::{Refusal, TextFault};
 use super::settings::{self, Setting};
-use crate::text::{self, Text};
+use crate::text::Text;
 use crate::uri::pattern;
 
 /// The workers of `worker.list` by name, in its order: all that is needed to know whether a command makes sense.
@@ -215,13 +215,16 @@ fn ajp(worker: &[u8], values: &Parameters, wildcard: bool) -> Result<Vec<AjpChan
 
 /// Host and port are one change, so that requests never see one without the other.
 fn address(worker: &[u8], values: &Parameters, wildcard: bool) -> Result<Option<AjpChange>, Refusal> {
-    let host = values.get(settings::HOST).filter(|host| !host.is_empty());
-    let host = host.map(|host| {
-        settings::checked(host).map_err(|fault| bad_text("host name", host, worker, fault, wildcard))
+    let bad = |what, value, fault| bad_text(what, value, worker, fault, wildcard);
+    let host = values.get(settings::HOST).map(|host| match settings::checked(host) {
+        Ok(text) if text.is_empty() => Err(bad("host name", host, TextFault::NoValue)),
+        checked => checked.map_err(|fault| bad("host name", host, fault)),
     });
-    let port = values.get(settings::PORT).and_then(text::leading_int);
-    let port = port.and_then(|(number, _)| u16::try_from(number).ok());
+    let port = values
+        .get(settings::PORT)
+        .map(|port| settings::number_of(port).map_err(|fault| bad("port", port, fault)));
     let host = host.transpose()?;
+    let port = port.transpose()?.and_then(|number| u16::try_from(number).ok());
     Ok((host.is_some() || port.is_some()).then_some(AjpChange::Address { host, port }))
 }
 

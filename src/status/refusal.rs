@@ -31,9 +31,9 @@ pub enum Refusal {
     NoMembers,
     /// `sw` is a pattern, and the command is no update.
     Wildcard,
-    /// A text cannot be taken.
+    /// A value cannot be taken.
     BadText {
-        /// `route`, `redirect`, `domain` or `host name`.
+        /// `route`, `redirect`, `domain`, `host name`, or the property.
         what: &'static str,
         /// The text.
         value: Text,
@@ -74,6 +74,8 @@ pub enum TextFault {
     ControlCharacter,
     /// Another member of the balancer has this route.
     Duplicate,
+    /// It is no number, no switch or no word that the setting knows.
+    NoValue,
 }
 
 /// The message of an answer without errors.
@@ -127,6 +129,7 @@ fn bad_text(
         TextFault::TooLong => "too long",
         TextFault::ControlCharacter => "with control characters",
         TextFault::Duplicate => "of another sub worker is not possible",
+        TextFault::NoValue => "is not valid",
     };
     let (value, worker) = (text::show(value), text::show(worker));
     write!(

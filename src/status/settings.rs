@@ -19,7 +19,8 @@ pub struct Setting<C: 'static> {
     pub accepts: Accepts<C>,
 }
 
-/// Which values a setting takes, and the change each makes. Any other value changes nothing and is no error.
+/// Which values a setting takes, and the change each makes. A number out of range changes nothing and is no error, as
+/// in mod_jk; what is no value at all is one.
 #[derive(Clone, Copy, Debug)]
 pub enum Accepts<C: 'static> {
     /// Leading digits; what follows them does not count.
@@ -40,7 +41,7 @@ pub enum Accepts<C: 'static> {
         /// `None` for other words.
         change: fn(&[u8]) -> Option<C>,
     },
-    /// At most [`TEXT_MAX`] bytes without control characters. This alone can be wrong so that the command fails.
+    /// At most [`TEXT_MAX`] bytes without control characters.
     Text {
         /// What a message calls it.
         what: &'static str,
@@ -152,17 +153,17 @@ pub const AJP: &[Setting<AjpChange>] = &[
 ];
 
 impl<C> Setting<C> {
-    /// The change that a value makes; `None` if it is none that counts, an error if it must not be taken.
+    /// The change that a value makes; `None` if it is a number out of range, an error if it must not be taken.
     pub fn read(&self, value: &[u8]) -> Result<Option<C>, TextFault> {
-        Ok(match self.accepts {
-            Accepts::Number { least, most, change } => text::leading_int(value)
-                .and_then(|(number, _)| u32::try_from(number).ok())
-                .filter(|number| (least..=most).contains(number))
-                .map(change),
-            Accepts::Flag(change) => flag(value).map(change),
-            Accepts::Choice { change, .. } => change(value),
-            Accepts::Text { change, .. } => Some(change(checked(value)?)),
-        })
+        match self.accepts {
+            Accepts::Number { least, most, change } => {
+                let number = u32::try_from(number_of(value)?).ok();
+                Ok(number.filter(|number| (least..=most).contains(number)).map(change))
+            }
+            Accepts::Flag(change) => flag(value).map(change).map(Some).ok_or(TextFault::NoValue),
+            Accepts::Choice { change, .. } => change(value).map(Some).ok_or(TextFault::NoValue),
+            Accepts::Text { change, .. } => Ok(Some(change(checked(value)?))),
+        }
     }
 
     /// What a message about a bad value calls the setting.
@@ -172,6 +173,11 @@ impl<C> Setting<C> {
             Accepts::Number { .. } | Accepts::Flag(_) | Accepts::Choice { .. } => self.property,
         }
     }
+}
+
+/// A number, in range or not.
+pub(super) fn number_of(value: &[u8]) -> Result<i64, TextFault> {
+    text::leading_int(value).map(|(number, _)| number).ok_or(TextFault::NoValue)
 }
 
 /// A text that may be stored.

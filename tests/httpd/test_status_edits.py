@@ -118,7 +118,9 @@ def check_keys(site, table, name, target):
             site.update(**target, **{key: value})
             assert site.value(name, field) == shown, f"{key}={value}"
             for bad in refused:
-                site.update(**target, **{key: bad})
+                said = site.result(cmd="update", **target, **{key: bad})
+                is_number = bad.lstrip("-").isdigit()
+                assert said.startswith("type=OK" if is_number else deviates(SAFE, ours="type=ERROR", theirs="type=OK")), f"{key}={bad}"
                 assert site.value(name, field) == shown, f"{key}={bad}"
 
 
@@ -150,7 +152,8 @@ def test_pauses_are_changed_too(site):
 def test_an_activation_that_is_none(site):
     site.update(w="lb", sw="m1", vwa="stopped")
     for junk in ("x", ""):
-        site.update(w="lb", sw="m1", vwa=junk)
+        said = site.result(cmd="update", w="lb", sw="m1", vwa=junk)
+        assert said.startswith(deviates(SAFE, ours="type=ERROR", theirs="type=OK"))
         assert site.value("m1", "activation") == deviates(SAFE, ours="STP", theirs="ACT")
 
 

@@ -16,8 +16,8 @@ from support.under_test import OURS, THEIRS, TOP, deviates
 
 ESCAPED = "D91: every format is escaped"
 FOREIGN = "D13: what a page of another site starts is refused"
-DENIED = "D88: who is not let in gets 403 as a page"
-NONE = "D89: a value that is none changes nothing"
+DENIED = "D88: who is not let in gets 403"
+NONE = "D89: text that is no value changes nothing and is an error"
 CHECKED = "D90: texts are checked before anything is changed"
 
 OK = "Action finished"
@@ -117,7 +117,7 @@ MESSAGES = [
     ("st?cmd=update&w=lb&att=foo&val0=1", OK),
     ("st?cmd=update&w=lb&att=&val0=1", OK),
     ("st?cmd=update&w=solo&att=vwa&val0=d", OK),
-    ("st?cmd=update&w=lb&vlr=0&vlx=-1&vls=x", OK),
+    ("st?cmd=update&w=lb&vlr=0&vlx=-1", OK),
     (f"st?cmd=update&w=lb&sw=m1&vwn={LONG}", f"{PARTIALLY}new route '{LONG}' too long for sub worker 'm1'{LOOK}"),
     (f"st?cmd=update&w=lb&sw=m1&vwr={LONG}", f"{PARTIALLY}new redirect '{LONG}' too long for sub worker 'm1'{LOOK}"),
     (f"st?cmd=update&w=lb&sw=m2&vwc={LONG}", f"{PARTIALLY}new domain '{LONG}' too long for sub worker 'm2'{LOOK}"),
@@ -134,7 +134,8 @@ def test_every_refusal_has_its_words_in_every_format(stage, target, words):
     for mime in ("txt", "prop", "xml"):
         # In front, for nothing behind a bad escape is read.
         reply = stage.httpd.get("/" + target.replace("?", f"?mime={mime}&", 1))
-        assert reply.status == 200
+        denied = words == "Access denied."
+        assert reply.status == (deviates(DENIED, ours=403, theirs=200) if denied else 200)
         assert message(reply).replace("&apos;", "'") == words
         assert ("ERROR" in reply.body.decode()) == (words != OK)
 
@@ -186,22 +187,27 @@ def changing():
 LB, M1, SOLO = ("lb", ""), ("lb", "m1"), ("solo", "")
 
 
+def silent(value: str):
+    """What holds after text that neither takes; ours says so."""
+    return none(value, value)
+
+
 def none(value: str, ours: str):
-    """What holds after a value that is none; the original takes it for `value`."""
-    return deviates(NONE, ours=ours, theirs=value)
+    """What holds after a value that is none; the original takes it for `value`, ours says that it is none."""
+    return deviates(NONE, ours=f"{ours}, and an error", theirs=value)
 
 
 CHANGES = [
-    (LB, "retries", [("vlr=3", "3"), ("vlr=1", "1"), ("vlr=0", "1"), ("vlr=7abc", "7"), ("vlr=abc", "7"), ("vlr=-1", "7"), ("vlr=%205", "5")]),
+    (LB, "retries", [("vlr=3", "3"), ("vlr=1", "1"), ("vlr=0", "1"), ("vlr=7abc", "7"), ("vlr=abc", silent("7")), ("vlr=-1", "7"), ("vlr=%205", "5")]),
     (LB, "recover_time", [("vlt=5", "5"), ("vlt=0", "5")]),
     (LB, "error_escalation_time", [("vlee=4", "4"), ("vlee=0", "4")]),
     (LB, "max_reply_timeouts", [("vlx=3", "3"), ("vlx=-1", "3"), ("vlx=0", "0"), ("vlx=9", "9"), ("vlx=", none("0", "9")), ("vlx=x", none("0", "9"))]),
-    (LB, "sticky_session", [("vls=0", "False"), ("vls=x", "False"), ("vls=", "False"), ("vls=on", "True"), ("vls=F", "False"), ("vls=1", "True")]),
+    (LB, "sticky_session", [("vls=0", "False"), ("vls=x", silent("False")), ("vls=", silent("False")), ("vls=on", "True"), ("vls=F", "False"), ("vls=1", "True")]),
     (LB, "sticky_session_force", [("vlf=t", "True"), ("vlf=OFF", "False")]),
     (LB, "method", [("vlm=B", "Busyness"), ("vlm=1", "Traffic"), ("vlm=sess", "Sessions"), ("vlm=x", none("Request", "Sessions")), ("vlm=", none("Request", "Sessions")), ("vlm=r", "Request")]),
     (LB, "lock", [("vll=1", "Pessimistic"), ("vll=x", none("Optimistic", "Pessimistic")), ("vll=o", "Optimistic")]),
     (M1, "activation", [("vwa=disabled", "DIS"), ("vwa=x", none("ACT", "DIS")), ("vwa=2", "STP"), ("vwa=", none("ACT", "STP")), ("vwa=A", "ACT")]),
-    (M1, "lbfactor", [("vwf=3", "3"), ("vwf=0", "3"), ("vwf=x", "3"), ("vwf=1", "1")]),
+    (M1, "lbfactor", [("vwf=3", "3"), ("vwf=0", "3"), ("vwf=x", silent("3")), ("vwf=1", "1")]),
     (M1, "distance", [("vwd=7", "7"), ("vwd=-1", "7"), ("vwd=0", "0")]),
     (M1, "route", [("vwn=r1", "r1"), ("vwn=", ""), ("vwn=m1", "m1")]),
     (M1, "redirect", [("vwr=m2", "m2"), ("vwr=%20a+", " a "), ("vwr=", "")]),
@@ -210,7 +216,7 @@ CHANGES = [
     (M1, "ping_timeout", [("vapng=9", "9"), ("vapng=10000", "10000")]),
     (M1, "connect_timeout", [("vact=9", "9"), ("vact=0", "0")]),
     (M1, "prepost_timeout", [("vapt=9", "9"), ("vapt=0", "0")]),
-    (M1, "reply_timeout", [("vart=9", "9"), ("vart=5k", "5"), ("vart=x", none("0", "5")), ("vart=4294967299", none("3", "5")), ("vart=2147483647", "2147483647"), ("vart=2147483648", "2147483647"), ("vart=0", "0")]),
+    (M1, "reply_timeout", [("vart=9", "9"), ("vart=5k", "5"), ("vart=x", none("0", "5")), ("vart=4294967299", deviates(NONE, ours="5", theirs="3")), ("vart=2147483647", "2147483647"), ("vart=2147483648", "2147483647"), ("vart=0", "0")]),
     (M1, "retries", [("var=3", "3"), ("var=0", "3"), ("var=2", "2")]),
     (M1, "connection_ping_interval", [("vacpi=5", "5"), ("vacpi=0", "5")]),
     (M1, "recovery_options", [("varo=31", "31"), ("varo=-1", "31"), ("varo=0", "0")]),
@@ -219,7 +225,7 @@ CHANGES = [
     (M1, "host", [("vahst=127.0.0.2", "127.0.0.2"), ("vahst=localhost", "localhost")]),
     (SOLO, "reply_timeout", [("vart=9", "9"), ("vwa=d", "9"), ("vlr=9", "9"), ("vart=0", "0")]),
     (SOLO, "busy_limit", [("vabl=3", "3"), ("vabl=0", "0")]),
-    (SOLO, "port", [("vaprt=7", "7"), ("vaprt=-1", "7"), ("vaprt=0", "0"), ("vaprt=8", "8"), ("vaprt=99999", none("99999", "8")), ("vaprt=8009", "8009")]),
+    (SOLO, "port", [("vaprt=7", "7"), ("vaprt=-1", "7"), ("vaprt=0", "0"), ("vaprt=8", "8"), ("vaprt=99999", deviates(NONE, ours="8", theirs="99999")), ("vaprt=8009", "8009")]),
 ]
 
 
@@ -227,14 +233,15 @@ CHANGES = [
 def test_a_setting_takes_what_is_in_its_range(changing, of, field, steps):
     worker, member = of
     target = f"w={worker}" + (f"&sw={member}" if member else "")
-    for query, value in steps:
-        assert changing.update(f"{target}&{query}") == OK
+    for query, wanted in steps:
+        value, refused = wanted.removesuffix(", and an error"), wanted.endswith(", and an error")
+        said = changing.update(f"{target}&{query}")
+        assert said.endswith(f" is not valid for sub worker '{member or worker}', see log file for details.") if refused else said == OK
         assert changing.fields(worker, member)[field] == value, query
 
 
 def test_an_empty_host_is_none(changing):
-    said = changing.update("w=lb&sw=m1&vahst=")
-    assert (said == OK) == deviates(NONE, ours=True, theirs=False)
+    assert changing.update("w=lb&sw=m1&vahst=") != OK
     assert changing.fields("lb", "m1")["host"] == "localhost"
 
 
@@ -350,10 +357,10 @@ def guarded():
 )
 def test_the_list_of_users_decides(guarded, worker, user, let_in):
     headers = [("X-User", user)] if user else ()
+    status = 200 if let_in else deviates(DENIED, ours=403, theirs=200)
     reply = guarded.get(f"/{worker}?mime=txt&cmd=version", headers=headers)
-    assert (reply.status, message(reply)) == (200, OK if let_in else "Access denied.")
-    page = guarded.get(f"/{worker}?cmd=version", headers=headers)
-    assert page.status == (200 if let_in else deviates(DENIED, ours=403, theirs=200))
+    assert (reply.status, message(reply)) == (status, OK if let_in else "Access denied.")
+    assert guarded.get(f"/{worker}?cmd=version", headers=headers).status == status
 
 
 @pytest.mark.parametrize(
