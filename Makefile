@@ -84,7 +84,8 @@ system: $(BUILT) ## a real httpd before a scripted backend, on each MPM
 valgrind: $(BUILT) ## the system tests with httpd under memcheck, generated cases in part; half an hour
 	@command -v valgrind >/dev/null || .ci/deps --bench
 	JK_MEMCHECK=1 JK_MATRIX=0.03 JK_CUTS=0.01 JK_ISOLATION=400 JK_GROWTH=400 \
-	    JK_UNDER_TEST=ours JK_MODULE=$(abspath $(MODULE)) JK_MPM=event $(PYTEST) tests/httpd --ignore=tests/httpd/test_syscalls.py
+	    JK_UNDER_TEST=ours JK_MODULE=$(abspath $(MODULE)) JK_MPM=event $(PYTEST) tests/httpd --ignore=tests/httpd/test_syscalls.py \
+	    --deselect=tests/httpd/test_directives.py::test_files_of_the_module_are_not_inherited_by_programs
 
 tomcat: $(BUILT) ## a real httpd before real Tomcats
 	JK_UNDER_TEST=ours JK_MODULE=$(abspath $(MODULE)) $(PYTEST) tests/tomcat

@@ -241,6 +241,8 @@ def _workers(ports: dict[str, int], b: int):
         name = balancer(point, method)
         members = [worker for worker, case in alone.items() if POINTS[case.point].kind == POINTS[point].kind]
         yield f"worker.{name}.type=lb\nworker.{name}.retry_interval=1\nworker.{name}.balance_workers={','.join(members)},b"
+        if OURS:
+            yield f"worker.{name}.probe_interval=0"  # thousands of members in error: the backend would do nothing else
 
 
 def _mounts():

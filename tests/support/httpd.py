@@ -54,6 +54,11 @@ def free_port() -> int:
         return s.getsockname()[1]
 
 
+def _free_port_besides(taken) -> int:
+    """The system may offer the same port again, as nobody listens there yet."""
+    return next(port for port in iter(free_port, None) if port not in taken)
+
+
 def unprivileged_user() -> str | None:
     """Whom children run as; None when the tests do not run as root."""
     if os.geteuid() != 0:
@@ -148,7 +153,7 @@ class Httpd:
     def write_config(self) -> Path:
         """Writes httpd.conf as it stands now; tests that run httpd themselves begin here."""
         for name, port in self.ports.items():
-            self.ports[name] = port or free_port()
+            self.ports[name] = port or _free_port_besides(self.ports.values())
         return self.write("conf/httpd.conf", "\n".join(self._config()) + "\n")
 
     def _config(self) -> list[str]:
