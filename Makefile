@@ -76,10 +76,13 @@ unit: ## Rust tests: pure rooms alone, then with the httpd feature
 	$(CARGO) test --locked --no-default-features
 	$(CARGO) test --locked
 
+# The tests mostly wait, for timeouts and for servers, so two runs go on at a time.
 system: $(BUILT) ## a real httpd before a scripted backend, on each MPM
-	JK_UNDER_TEST=ours JK_MODULE=$(abspath $(MODULE)) JK_MPM=event $(PYTEST) tests/httpd
-	JK_UNDER_TEST=ours JK_MODULE=$(abspath $(MODULE)) JK_MPM=worker $(PYTEST) $(OTHER_MPMS) tests/httpd
-	JK_UNDER_TEST=ours JK_MODULE=$(abspath $(MODULE)) JK_MPM=prefork $(PYTEST) $(OTHER_MPMS) tests/httpd
+	@run() { JK_UNDER_TEST=ours JK_MODULE=$(abspath $(MODULE)) JK_MPM=$$1 $(PYTEST) $$2 tests/httpd; }; \
+	mkdir -p $(TARGET); others=$(TARGET)/system-others.log; \
+	{ run worker "$(OTHER_MPMS)" && run prefork "$(OTHER_MPMS)"; } >$$others 2>&1 & pid=$$!; \
+	echo "worker and prefork run meanwhile; what they say comes when both are done, or in $$others"; \
+	code=0; run event || code=$$?; wait $$pid || code=$$?; cat $$others; exit $$code
 
 valgrind: $(BUILT) ## the system tests with httpd under memcheck, generated cases in part; half an hour
 	@command -v valgrind >/dev/null || .ci/deps --bench
