@@ -391,14 +391,18 @@ class Httpd:
         wanted = name.id if isinstance(name, Reply) else name
 
         def line():
-            text = _read(self.dir / "logs/access.log")
-            found = [fields for fields in (one.split("\t") for one in text.splitlines()) if fields[0] == wanted]
+            found = [fields for fields in (one.split("\t") for one in self._access_lines()) if fields[0] == wanted]
             return dict(zip(_FIELDS, found[-1])) if found else None
 
         return self.wait_until(line, f"line of {wanted} in the access log", seconds)
 
     def access_log(self) -> list[dict[str, str]]:
-        return [dict(zip(_FIELDS, line.split("\t"))) for line in _read(self.dir / "logs/access.log").splitlines()]
+        return [dict(zip(_FIELDS, line.split("\t"))) for line in self._access_lines()]
+
+    def _access_lines(self) -> list[str]:
+        """Whole lines: of one that is being written the first part can be there already."""
+        text = _read(self.dir / "logs/access.log")
+        return text[: text.rfind("\n") + 1].splitlines()
 
     def wait_until(self, condition, what: str, seconds: float = 20):
         """Polls until the condition is true and gives its value; no test depends on how long that takes."""
