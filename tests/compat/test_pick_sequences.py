@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from support.httpd import free_port
 from support.pair import Pair
 from support.peer import Peer
 
@@ -121,8 +120,8 @@ def stories():
     peers = [Peer(f"m{n}") for n in range(MOST_MEMBERS)]
     for peer in peers:
         peer.default = behave
-    dead = free_port()
-    every = [invent(number, dead, [peer.port for peer in peers]) for number in range(STORIES)]
+    down = Peer("down", up=False)  # keeps its port, so that nobody else listens there
+    every = [invent(number, down.port, [peer.port for peer in peers]) for number in range(STORIES)]
     with Pair(mpm="prefork") as pair:
         names = ",".join(lb.name for lb in every)
         lines = [f"worker.list={names},status", "worker.status.type=status", "worker.maintain=3600"]
@@ -133,7 +132,7 @@ def stories():
         pair.start()
         with pair.connect() as twins:
             yield every, twins
-    for peer in peers:
+    for peer in [*peers, down]:
         peer.stop()
 
 
