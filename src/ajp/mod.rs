@@ -15,6 +15,7 @@ pub mod control;
 mod error;
 pub mod exchange;
 mod packet;
+pub mod refusal;
 pub mod reply;
 pub mod request;
 mod upload;

@@ -229,6 +229,7 @@ fn finish(
         | Failure::Probe
         | Failure::Send(_)
         | Failure::Lost(_)
+        | Failure::Stopping
         | Failure::ReplyTimeout
         | Failure::Protocol(_)
         | Failure::Status { .. }

@@ -30,6 +30,8 @@ pub(super) struct Attempt<'a> {
     pub(super) exchange: Exchange,
     pub(super) set_cookie: Option<&'a [u8]>,
     pub(super) withheld: Option<u16>,
+    /// Since when a reply is held back that may be the refusal of a backend that is being stopped.
+    pub(super) held_since: Option<Instant>,
     /// Since when part of a packet is there, if it is.
     pub(super) partial_since: Option<Instant>,
     /// Idle connections are asked about, also fresh ones.
@@ -76,6 +78,7 @@ impl<'a> Attempt<'a> {
             exchange: Exchange::new(terms),
             set_cookie,
             withheld: None,
+            held_since: None,
             partial_since: None,
             careful: false,
             unchecked: false,

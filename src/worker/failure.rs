@@ -27,6 +27,8 @@ pub enum Failure {
     Send(io::Error),
     /// The connection ended, or `socket_timeout` passed, before the reply was complete.
     Lost(io::Error),
+    /// The backend is being stopped and the application has not seen the request.
+    Stopping,
     /// `reply_timeout` passed.
     ReplyTimeout,
     /// The backend sent what is no valid reply.
@@ -55,6 +57,7 @@ impl Failure {
             | Self::Connect(_)
             | Self::Probe
             | Self::Send(_)
+            | Self::Stopping
             | Self::Status { .. }
             | Self::NoMember => 503,
             Self::Lost(_) | Self::Protocol(_) => 502,
@@ -73,7 +76,7 @@ impl Failure {
             Self::NoAddress | Self::Connect(_) | Self::Probe | Self::Send(_) => Outcome::Unreachable,
             Self::Lost(error) if error.kind() == io::ErrorKind::ConnectionReset => Outcome::Reset,
             Self::Lost(error) if error.kind() == io::ErrorKind::TimedOut => Outcome::Silent,
-            Self::Lost(_) => Outcome::Lost,
+            Self::Lost(_) | Self::Stopping => Outcome::Lost,
             Self::ReplyTimeout => Outcome::ReplyTimeout,
             Self::Protocol(_) => Outcome::Malformed,
             Self::Status { hard: true, .. } => Outcome::HardStatus,
@@ -87,7 +90,7 @@ impl Failure {
     /// Whether it is one of those that `recovery_options` speak of: the exchange broke off.
     fn broke_off(&self) -> bool {
         match self {
-            Self::Lost(_) | Self::ReplyTimeout => true,
+            Self::Lost(_) | Self::Stopping | Self::ReplyTimeout => true,
             Self::Protocol(error) => error.class() == Class::Framing,
             Self::TooLarge(_)
             | Self::NoAddress
@@ -104,7 +107,7 @@ impl Failure {
 
     /// Whether it is the backend's part of an exchange that went wrong.
     pub(super) fn is_backends(&self) -> bool {
-        matches!(self, Self::Lost(_) | Self::ReplyTimeout | Self::Protocol(_))
+        matches!(self, Self::Lost(_) | Self::Stopping | Self::ReplyTimeout | Self::Protocol(_))
     }
 
     /// Whether the client is to blame.
@@ -133,6 +136,7 @@ impl fmt::Display for Failure {
             Self::Probe => f.write_str("no answer to cping"),
             Self::Send(error) => write!(f, "cannot send the request: {error}"),
             Self::Lost(error) => write!(f, "connection lost before the reply was complete: {error}"),
+            Self::Stopping => f.write_str("Tomcat is being stopped and has not taken the request"),
             Self::ReplyTimeout => f.write_str("no reply within reply_timeout"),
             Self::Protocol(error) => write!(f, "invalid reply: {error}"),
             Self::Status { code, .. } => write!(f, "status {code} is in fail_on_status"),
@@ -233,6 +237,8 @@ mod tests {
             (lost(), sent, b"PUT", true),
             (lost(), sent, b"POST", false),
             (Failure::ReplyTimeout, sent, b"POST", false),
+            (Failure::Stopping, sent, b"GET", true),
+            (Failure::Stopping, sent, b"POST", false),
             (Failure::Status { code: 503, hard: false }, sent, b"POST", true),
             (Failure::Probe, unsent, b"POST", true),
         ] {

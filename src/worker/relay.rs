@@ -3,11 +3,12 @@
 use super::attempt::{Attempt, Left, count};
 use super::batch::Batch;
 use super::client::{Client, Then};
-use super::failure::Failure;
+use super::failure::{Failure, Reach, may_ask_again};
 use super::scratch::Received;
 use super::upload::Upload;
 use crate::ajp::control::{Ending, ending};
-use crate::ajp::exchange::Event;
+use crate::ajp::exchange::{Event, Progress};
+use crate::ajp::refusal::{Refusal, refusal};
 use crate::ajp::reply::ReplyHead;
 use crate::time::Millis;
 use std::io::{self, IoSlice};
@@ -15,6 +16,9 @@ use std::time::{Duration, Instant};
 
 /// Bytes of the packet that ends a reply; it belongs to this exchange, whenever it is received.
 const END_PACKET: usize = 6;
+
+/// A reply that may be a refusal is held back for so long. Tomcat sends all of it at once.
+const HOLD: Duration = Duration::from_secs(1);
 
 impl Attempt<'_> {
     /// Passes the reply on.
@@ -81,6 +85,9 @@ impl Attempt<'_> {
         upload: &mut Upload<'_>,
         client: &mut dyn Client,
     ) -> Result<Option<Left>, Failure> {
+        if self.exchange.progress() == Progress::Nothing && self.is_held(received)? {
+            return Ok(None);
+        }
         let bytes = received.bytes();
         let mut used = 0;
         let mut batch = Batch::new();
@@ -134,6 +141,33 @@ impl Attempt<'_> {
         };
         received.consume(used);
         Ok(ended)
+    }
+
+    /// Whether what has come of the reply may turn out to be a refusal, which is for another member if the request may
+    /// be asked again; else the client gets it.
+    fn is_held(&mut self, received: &mut Received) -> Result<bool, Failure> {
+        let verdict = refusal(received.bytes());
+        if verdict == Refusal::No || !self.may_go_elsewhere() {
+            return Ok(false);
+        }
+        if verdict == Refusal::Yes {
+            self.read += count(received.bytes().len());
+            return Err(Failure::Stopping);
+        }
+        let since = *self.held_since.get_or_insert_with(Instant::now);
+        self.partial_since = None;
+        Ok(since.elapsed() < HOLD && !received.room().is_empty())
+    }
+
+    /// Whether a refusal would be no answer: `fail_on_status` has no say in it, and the request may be asked again
+    /// though its reply had begun.
+    fn may_go_elsewhere(&self) -> bool {
+        let (options, method) = (self.worker.recovery(), self.task.request.method);
+        let begun = Reach { head: true, ..self.reach };
+        self.worker.fails_on(self.task, 503).is_none()
+            && [self.reach, begun]
+                .into_iter()
+                .all(|reach| may_ask_again(options, &Failure::Stopping, reach, method))
     }
 
     /// Whether the client can have its end before the backend has said that it is done. Tomcat sends that in a

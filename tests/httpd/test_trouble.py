@@ -219,6 +219,71 @@ def test_second_headers_after_body_are_never_retried(make):
     assert (len(a.requests), len(b.requests)) == (1, 0)
 
 
+STOPPING = "D109: what Tomcat says while it is being stopped is for the balancer, not for the client"
+
+
+# With a paused connector, and with an application that is gone.
+REFUSALS = {"bare": (send_headers(503, "503", []),), "page": (send_headers(503, "503", [PLAIN, ("Content-Length", "4")]), chunk(b"gone"))}
+
+
+@pytest.mark.parametrize("pause", [0, 0.02], ids=["at once", "in pieces"])
+@pytest.mark.parametrize("form", REFUSALS)
+@pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "POST"])
+def test_a_tomcat_that_is_being_stopped_sends_the_request_away(make, method, form, pause):
+    httpd, a, b = pair(make)
+    a.default = lambda turn: turn.send(*REFUSALS[form], end(reuse=0), pause=pause)
+    b.default = lambda turn: turn.reply(200, turn.read_body() if method == "PUT" else b"")
+    body = b"order" if method in ("PUT", "POST") else None
+    got = httpd.ask("/lb/x", method, body=body)
+    elsewhere = method != "POST" and deviates(STOPPING, ours=True, theirs=False)
+    assert (got.status, len(a.requests), len(b.requests)) == ((200, 1, 1) if elsewhere else (503, 1, 0))
+    if elsewhere and method == "PUT":
+        assert got.body == body
+    assert httpd.logged(got)["LB_FIRST_STATE"] == ("ERR" if elsewhere else "OK")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        send_headers(503, "503", [PLAIN]) + end(),
+        send_headers(503, "503", []) + chunk(b"closed for today") + end(),
+        send_headers(503, "503", []) + chunks(b"x" * 100_000) + end(reuse=0),
+        send_headers(500, "500", []) + end(reuse=0),
+    ],
+    ids=["keeps the connection", "with a body", "too long for that", "another status"],
+)
+def test_what_an_application_says_is_for_the_client(make, data):
+    httpd, a, b = pair(make)
+    a.default = lambda turn: turn.send(data)
+    got = httpd.get("/lb/x")
+    assert (got.status in (500, 503), got.whole, len(a.requests), len(b.requests)) == (True, True, 1, 0)
+    assert httpd.logged(got)["LB_FIRST_STATE"] == "OK"
+
+
+def test_a_503_that_takes_its_time_is_passed_on(make):
+    httpd, a, b = pair(make, extra="worker.common.reply_timeout=2500")
+
+    def slow(turn):
+        turn.send(send_headers(503, "503", [PLAIN]))
+        for _ in range(4):
+            turn.send(chunk(b"part"), FLUSH)
+            turn.wait(0.8)
+        turn.send(end(reuse=0))
+
+    a.default = slow
+    with Client(httpd.port) as client:
+        got = client.ask("/lb/x")
+    assert (got.status, got.body, got.whole, len(b.requests)) == (503, b"part" * 4, True, 0)
+
+
+def test_all_tomcats_being_stopped_is_503(make):
+    httpd, a, b = pair(make)
+    a.default = b.default = lambda turn: turn.send(send_headers(503, "503", []), end(reuse=0))
+    got = httpd.get("/lb/x")
+    assert (got.status, got.whole) == (503, True)
+    assert len(b.requests) == deviates(STOPPING, ours=1, theirs=0)
+
+
 # Backends that cannot be reached -------------------------------------------------------------------------------------
 
 
