@@ -26,6 +26,13 @@ pub trait Members {
     fn standing(&self, member: usize) -> Standing;
     /// Its value under the balancing method.
     fn value(&self, member: usize) -> u64;
+    /// Shows number, standing and value of every member, from `start` on and then from 0. Implementors may know a
+    /// quicker way: with hundreds of members this is most of what a pick costs.
+    fn look_around(&self, start: usize, mut see: impl FnMut(usize, Standing, u64)) {
+        for member in (start..self.len()).chain(0..start) {
+            see(member, self.standing(member), self.value(member));
+        }
+    }
     /// The first member with exactly this route. Implementors may know a quicker way.
     fn by_route(&self, route: &[u8]) -> Option<usize> {
         (0..self.len()).find(|&member| self.route(member) == route)
@@ -163,22 +170,15 @@ fn by_value<M: Members>(
     stateless: bool,
     next: usize,
 ) -> Option<Choice<'_>> {
-    let len = members.len();
-    let start = next.checked_rem(len)?;
-    // A plain loop over one range: with hundreds of members it is most of what a pick costs.
-    let mut best = None;
-    for place in start..start + len {
-        let index = if place < len { place } else { place - len };
-        let Standing { state, activation, distance } = members.standing(index);
-        if activation != Activation::Active || !fit(state) {
-            continue;
+    let start = next.checked_rem(members.len())?;
+    let (mut least, mut best) = ((i32::MAX, u64::MAX), None);
+    members.look_around(start, |index, Standing { state, activation, distance }, value| {
+        let weight = (distance, if stateless { 0 } else { value });
+        if activation == Activation::Active && fit(state) && (weight < least || best.is_none()) {
+            (least, best) = (weight, Some(index));
         }
-        let weight = (distance, if stateless { 0 } else { members.value(index) });
-        if best.is_none_or(|(least, _)| weight < least) {
-            best = Some((weight, index));
-        }
-    }
-    let (_, index) = best?;
+    });
+    let index = best?;
     Some(Choice::Member { index, sticky: false, route: OutRoute::Member, next: Some(index + 1) })
 }
 

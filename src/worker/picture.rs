@@ -62,7 +62,7 @@ impl<'p> Picture<'p> {
     }
 
     /// The value of a member under the method that counts what is under way.
-    #[inline(never)] // it would spoil the loop over all members for the methods without it
+    #[inline(never)] // it would spoil the loop over all seats for the methods without it
     fn busyness(&self, index: usize) -> u64 {
         self.member(index).value(Method::Busyness, self.process.board())
     }
@@ -141,6 +141,23 @@ impl Members for Picture<'_> {
                 self.seat(index).slot.value.load(Relaxed)
             }
         }
+    }
+
+    fn look_around(&self, start: usize, mut see: impl FnMut(usize, Standing, u64)) {
+        let (by_busyness, has_own) = (self.lb.spec.method == Method::Busyness, self.has_own.get());
+        let mut look = |index: usize, seat: &Seat| {
+            let Seat { slot, distance, activation } = *seat;
+            let standing = Standing { state: slot.state(), activation, distance };
+            let value = if by_busyness { self.busyness(index) } else { slot.value.load(Relaxed) };
+            if has_own || standing.state == State::Busy {
+                see(index, self.special(index, standing), value);
+            } else {
+                see(index, standing, value);
+            }
+        };
+        let (first, last) = self.lb.seats.split_at_checked(start).unwrap_or_default();
+        last.iter().enumerate().for_each(|(index, seat)| look(start + index, seat));
+        first.iter().enumerate().for_each(|(index, seat)| look(index, seat));
     }
 
     fn by_route(&self, route: &[u8]) -> Option<usize> {
