@@ -3,7 +3,8 @@
 
     bench.py --module target/release/mod_jk.so --original /usr/lib/apache2/modules/mod_jk.so [--quick] [--keep]
 
-`--only NAME` runs one section and may be said again. `--keep` puts the result into docs/performance.md.
+`--only NAME` runs one section and may be said again; with `--add` the rest of the last result stays. `--keep` puts the
+result into docs/performance.md.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import measures  # noqa: E402
 import report  # noqa: E402
 from lab import TOP, Lab  # noqa: E402
+from rows import Row  # noqa: E402
 
 
 def main() -> int:
@@ -30,6 +32,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--only", action="append", choices=[section.__name__ for section in measures.ALL])
+    parser.add_argument("--add", action="store_true")
     options = parser.parse_args()
     if missing := [program for program in ("valgrind", "strace", "cargo") if not shutil.which(program)]:
         print(f"bench: missing: {' '.join(missing)}; .ci/deps --bench installs it with apt", file=sys.stderr)
@@ -45,8 +48,20 @@ def main() -> int:
                     rows.append(row)
                     print(report.line(row), flush=True)
         about["load of the machine after"] = f"{os.getloadavg()[0]:.1f}"
+        if options.add:
+            rows = added(lab, rows, about)
         write(lab, rows, about, options.keep)
     return 0
+
+
+def added(lab: Lab, rows: list[Row], about: dict) -> list[Row]:
+    """The last result with these rows in the place of its own."""
+    last = json.loads((lab.target / "bench/result.json").read_text())
+    old, new = [Row(**row) for row in last["rows"]], {(row.section, row.key): row for row in rows}
+    sections = ", ".join(dict.fromkeys(row.section for row in rows))
+    about[f"apart from: {sections}"] = f"{last['about']['date']}, ours {last['about']['ours']}"
+    kept = [new.pop((row.section, row.key), row) for row in old]
+    return kept + list(new.values())
 
 
 def write(lab: Lab, rows: list, about: dict, keep: bool) -> None:

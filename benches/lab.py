@@ -89,7 +89,7 @@ class Lab:
     def load(self, server: Server, path: str = "/app/13", kind: str = "load", **more) -> dict:
         """Runs a client over a server; fails if a reply was not what it should be."""
         arguments = [f"{key}={value}" for key, value in ({"port": server.port, "path": path} | more).items()]
-        done = subprocess.run([self.tool, kind, *arguments], capture_output=True, text=True, check=True, timeout=300)
+        done = subprocess.run([self.tool, kind, *arguments], capture_output=True, text=True, check=True, timeout=900)
         result = json.loads(done.stdout)
         if result["errors"] or not result["requests"]:
             raise RuntimeError(f"{server.name}, {path} {more}: {result}\n{server.errors()[-1000:]}")

@@ -52,8 +52,8 @@ def instructions(lab, quick: bool, names=None) -> Iterator[Row]:
         lab.say(f"instructions: {name}")
         with exact.Counted(lab, name) as counted:
             for key, how in work.items():
-                # A floor answers 13 bytes and takes no body.
-                if name in CONNECTORS or key.startswith("GET 13 B"):
+                # What the floors can do.
+                if name in CONNECTORS or key.startswith("GET 13 B") or (name, key) == ("floor-ajp", "POST 1 MiB"):
                     found[key][name] = exact.grouped(counted.measure(**how))
     for key, by_name in found.items():
         for part in ("all", "module", "libc", "apr", "httpd") if key in ("GET 13 B", "GET 1 MiB", "POST 1 MiB") else ("all",):
@@ -162,8 +162,9 @@ def cpu(lab, quick: bool) -> Iterator[Row]:
     everyone = lab.started(*lab.names())
     idle = {server.name: server.rss() for server in everyone}
     three = [server for server in everyone if server.name in CONNECTORS]
+    takes_body = [server for server in everyone if server.name != "floor"]
     busy = {"connections": 8, "seconds": 0.7 if quick else 1.0}
-    jobs = [("GET 13 B", everyone, get(13) | busy, 0), ("GET 1 MiB", three, get(MIB) | busy, 1), ("POST 1 MiB", three, post(MIB) | busy, 1)]
+    jobs = [("GET 13 B", everyone, get(13) | busy, 0), ("GET 1 MiB", three, get(MIB) | busy, 1), ("POST 1 MiB", takes_body, post(MIB) | busy, 1)]
     if not quick:
         few = {"connections": 2, "requests": 4}
         wide = lab.started(*some(lab, CONNECTORS), manner="one:65536")
@@ -180,12 +181,12 @@ def cpu(lab, quick: bool) -> Iterator[Row]:
 
 
 def growth(lab, servers, quick: bool) -> Row:
-    """Memory private to a child that so many requests add, after as many that do not count."""
-    requests = 30_000 if quick else 300_000
+    """Memory private to a child that so many requests add, after a fifth of them that does not count."""
+    requests = 30_000 if quick else 1_000_000
     grown = {}
     for server in servers:
         lab.say(f"growth over {requests} requests: {server.name}")
-        lab.load(server, connections=8, requests=requests)
+        lab.load(server, connections=8, requests=requests // 5)
         before = server.private()
         lab.load(server, connections=8, requests=requests)
         grown[server.name] = server.private() - before
@@ -198,7 +199,7 @@ def members_cpu(lab, quick: bool) -> Iterator[Row]:
         return
     jobs = []
     for count in (2, 16, 64, 256):
-        servers = lab.started(*some(lab, MODULES), members=count, threads=16)
+        servers = lab.started(*some(lab, (*MODULES, "floor-ajp")), members=count, threads=16)
         for kind, routes in (("sticky", count), ("no session", 0)):
             jobs.append((f"{count} members, {kind}", servers, get(13) | {"connections": 8, "seconds": 0.7, "routes": routes}, 0))
     yield from alternate(lab, CPU_MEMBERS, jobs, 5)

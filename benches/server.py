@@ -69,7 +69,7 @@ def proxy(setup: Setup) -> tuple[list[str], dict[str, str]]:
 
 def floor(module: Path, setup: Setup, ajp: bool) -> tuple[list[str], dict[str, str]]:
     """A lower bound."""
-    return [f"LoadModule floor_module {module}", f"FloorAjp {setup.backend}" if ajp else "Floor On"], {}
+    return [f"LoadModule floor_module {module}", f"FloorAjp {setup.backend} {setup.members}" if ajp else "Floor On"], {}
 
 
 class Server:

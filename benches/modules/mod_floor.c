@@ -2,11 +2,14 @@
  * The two lower bounds of the benchmark; no part of the product.
  *
  *   Floor On          answers /app/... with 13 bytes from memory: what httpd itself costs.
- *   FloorAjp PORT     the same 13 bytes, after one send and one recv of a prepared AJP request:
- *                     what waiting for a backend costs at the least.
+ *   FloorAjp PORT [N] the same 13 bytes, after one send and one recv of a prepared AJP request:
+ *                     what waiting for a backend costs at the least. With a request body, one read of
+ *                     the client, one send and one recv for each packet, and nothing is copied. N: as
+ *                     many pools of connections, used in turn (1).
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -19,15 +22,34 @@
 #include "http_protocol.h"
 #include "http_request.h"
 
+/* Data bytes of a packet of 8192. */
+#define PIECE 8186
+
 static int is_on;
 static int ajp_port;
+static unsigned pools = 1;
 
-static __thread int backend = -1;
 static __thread unsigned char received[8192];
 
+/* A connection, in the list of the free ones of its pool. */
+struct connection {
+    int socket;
+    struct connection *next;
+};
+
+static struct connection **idle;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static unsigned turn;
+
 /* GET /app/13 of 127.0.0.1, with the header Host. */
-static const unsigned char question[] = "\x12\x34\x00\x45\x02\x02\x00\x08HTTP/1.1\x00\x00\x07/app/13\x00\x00\x09"
+static const unsigned char small[] = "\x12\x34\x00\x45\x02\x02\x00\x08HTTP/1.1\x00\x00\x07/app/13\x00\x00\x09"
     "127.0.0.1\x00\xff\xff\x00\x09localhost\x00\x00\x50\x00\x00\x01\xa0\x0b\x00\x09localhost\x00\xff";
+
+/* POST /app/13 with a Content-Length of seven digits, which begin LENGTH bytes before the end. */
+#define LENGTH 9
+static const unsigned char large[] = "\x12\x34\x00\x51\x02\x04\x00\x08HTTP/1.1\x00\x00\x07/app/13\x00\x00\x09"
+    "127.0.0.1\x00\xff\xff\x00\x09localhost\x00\x00\x50\x00\x00\x02\xa0\x0b\x00\x09localhost\x00"
+    "\xa0\x08\x00\x07" "0000000\x00\xff";
 
 static int is_ours(const char *path)
 {
@@ -47,31 +69,54 @@ static int no_file(request_rec *r)
     return is_ours(r->uri) ? OK : DECLINED;
 }
 
-static int reach_backend(void)
+/* A connection of the pool whose turn it is. */
+static struct connection *take(unsigned *pool)
 {
     struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(ajp_port) };
+    struct connection *found;
     int on = 1;
+    pthread_mutex_lock(&lock);
+    *pool = turn++ % pools;
+    found = idle[*pool];
+    if (found)
+        idle[*pool] = found->next;
+    pthread_mutex_unlock(&lock);
+    if (found)
+        return found;
+    found = calloc(1, sizeof *found);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    backend = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (backend < 0 || connect(backend, (struct sockaddr *)&to, sizeof to))
-        return 0;
-    setsockopt(backend, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    return 1;
+    found->socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    if (found->socket < 0 || connect(found->socket, (struct sockaddr *)&to, sizeof to)) {
+        close(found->socket);
+        free(found);
+        return NULL;
+    }
+    setsockopt(found->socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    return found;
 }
 
-/* Sends the question and finds the 13 bytes in the reply. */
-static const char *ask(void)
+static void put_back(struct connection *one, unsigned pool)
+{
+    pthread_mutex_lock(&lock);
+    one->next = idle[pool];
+    idle[pool] = one;
+    pthread_mutex_unlock(&lock);
+}
+
+static int sent(int socket, const void *data, size_t size)
+{
+    return send(socket, data, size, MSG_NOSIGNAL) == (ssize_t)size;
+}
+
+/* Receives until there is the end of a reply, or a question for more of the body; whether it was the former. */
+static int reply(int socket, const unsigned char **body, int *more)
 {
     ssize_t have = 0, at = 0;
-    const unsigned char *body = NULL;
-    if (backend < 0 && !reach_backend())
-        return NULL;
-    if (send(backend, question, sizeof question - 1, MSG_NOSIGNAL) != sizeof question - 1)
-        return NULL;
+    *more = 0;
     for (;;) {
-        ssize_t got = recv(backend, received + have, sizeof received - have, 0);
+        ssize_t got = recv(socket, received + have, sizeof received - have, 0);
         if (got <= 0)
-            return NULL;
+            return 0;
         have += got;
         while (have - at >= 4) {
             const unsigned char *packet = received + at;
@@ -80,23 +125,81 @@ static const char *ask(void)
                 break;
             at += size;
             if (packet[4] == 3)
-                body = packet + 7;
+                *body = packet + 7;
             if (packet[4] == 5)
-                return (const char *)body;
+                return 1;
+            if (packet[4] == 6) {
+                *more = 1;
+                return 0;
+            }
         }
     }
+}
+
+/* Sends body packets of the right size for what was read from the client; what is in them does not matter. */
+static int upload(request_rec *r, int socket, long left, const unsigned char **body)
+{
+    static unsigned char packet[PIECE + 6] = "\x12\x34";
+    apr_bucket_brigade *in = apr_brigade_create(r->pool, r->connection->bucket_alloc);
+    long there = 0;
+    int more = 1;
+    while (left > 0 && more) {
+        int size = left < PIECE ? left : PIECE;
+        unsigned char head[6] = { 0x12, 0x34, (size + 2) >> 8, (size + 2) & 255, size >> 8, size & 255 };
+        struct iovec parts[] = { { head, 6 }, { packet, size } };
+        struct msghdr message = { .msg_iov = parts, .msg_iovlen = 2 };
+        while (there < size) {
+            apr_off_t got = 0;
+            if (ap_get_brigade(r->input_filters, in, AP_MODE_READBYTES, APR_BLOCK_READ, 65536))
+                return 0;
+            apr_brigade_length(in, 1, &got);
+            apr_brigade_cleanup(in);
+            there += got;
+        }
+        if (sendmsg(socket, &message, MSG_NOSIGNAL) != size + 6)
+            return 0;
+        there -= size;
+        left -= size;
+        if (reply(socket, body, &more))
+            return left == 0;
+    }
+    return 0;
+}
+
+/* Sends the request and finds the 13 bytes in the reply. */
+static const char *ask(request_rec *r, int socket)
+{
+    const char *length = apr_table_get(r->headers_in, "Content-Length");
+    const unsigned char *body = NULL;
+    unsigned char question[sizeof large];
+    char digits[8];
+    int more;
+    if (!length)
+        return sent(socket, small, sizeof small - 1) && reply(socket, &body, &more) ? (const char *)body : NULL;
+    memcpy(question, large, sizeof large);
+    apr_snprintf(digits, sizeof digits, "%07ld", atol(length));
+    memcpy(question + sizeof large - 1 - LENGTH, digits, 7);
+    if (!sent(socket, question, sizeof large - 1) || !upload(r, socket, atol(length), &body))
+        return NULL;
+    return (const char *)body;
 }
 
 static int answer(request_rec *r)
 {
     const char *body = "hello, floor\n";
+    struct connection *one = NULL;
+    unsigned pool = 0;
     if (strcmp(r->handler, "floor"))
         return DECLINED;
-    if (ajp_port && !(body = ask())) {
-        close(backend);
-        backend = -1;
+    if (ajp_port && (!(one = take(&pool)) || !(body = ask(r, one->socket)))) {
+        if (one) {
+            close(one->socket);
+            free(one);
+        }
         return HTTP_SERVICE_UNAVAILABLE;
     }
+    if (one)
+        put_back(one, pool);
     ap_set_content_type(r, "text/plain");
     ap_set_content_length(r, 13);
     ap_rwrite(body, 13, r);
@@ -109,15 +212,17 @@ static const char *set_on(cmd_parms *cmd, void *dir, int on)
     return NULL;
 }
 
-static const char *set_port(cmd_parms *cmd, void *dir, const char *port)
+static const char *set_port(cmd_parms *cmd, void *dir, const char *port, const char *count)
 {
     ajp_port = atoi(port);
+    pools = count ? atoi(count) : 1;
+    idle = apr_pcalloc(cmd->pool, pools * sizeof *idle);
     return NULL;
 }
 
 static const command_rec commands[] = {
     AP_INIT_FLAG("Floor", set_on, NULL, RSRC_CONF, "answer from memory"),
-    AP_INIT_TAKE1("FloorAjp", set_port, NULL, RSRC_CONF, "port of the backend"),
+    AP_INIT_TAKE12("FloorAjp", set_port, NULL, RSRC_CONF, "port of the backend, number of pools"),
     { NULL }
 };
 
