@@ -31,6 +31,16 @@ impl MemberUpkeep {
         self.state.usable() && self.activation == Activation::Active
     }
 
+    /// The same member with its error ended before its time: it has answered a probe. `None` if there is no error to end.
+    /// `largest` is the largest value of all members. Carry over the difference, as after [`maintain`].
+    #[must_use]
+    pub fn healed(mut self, method: Method, largest: u64) -> Option<Self> {
+        (self.state == State::Error).then(|| {
+            self.recover(method, largest);
+            self
+        })
+    }
+
     /// Lets the next request be a probe; `largest` is the largest value of all members.
     fn recover(&mut self, method: Method, largest: u64) {
         self.state = State::Recover;
@@ -98,20 +108,6 @@ pub fn maintain(members: &mut [MemberUpkeep], schedule: &Schedule) -> Vec<Event>
         }
     }
     events
-}
-
-/// Ends the error of the member `index` before its time: it has answered a probe. Changes `members` like [`maintain`]; false
-/// if there is no error to end.
-#[must_use]
-pub fn heal(members: &mut [MemberUpkeep], index: usize, method: Method) -> bool {
-    let largest = members.iter().map(|member| member.value).max().unwrap_or(0);
-    match members.get_mut(index) {
-        Some(member) if member.state == State::Error => {
-            member.recover(method, largest);
-            true
-        }
-        Some(_) | None => false,
-    }
 }
 
 /// Lets values and reply timeouts fade, the latter under every method.
@@ -309,16 +305,11 @@ mod tests {
     fn an_answered_probe_ends_an_error_and_nothing_else() {
         for (method, value) in [(Method::Request, 9), (Method::Busyness, 1)] {
             let sick = MemberUpkeep { value: 1, reply_timeouts: 3, ..failed(State::Error, 2, 2) };
-            let mut members = [sick, member(State::Ok, 9)];
-            assert!(heal(&mut members, 0, method));
             let healed = MemberUpkeep { state: State::Recover, value, reply_timeouts: 0, ..sick };
-            assert_eq!(members, [healed, member(State::Ok, 9)], "{method:?}");
+            assert_eq!(sick.healed(method, 9), Some(healed), "{method:?}");
         }
         for state in [State::Idle, State::Ok, State::Recover, State::Force, State::Busy, State::Probe] {
-            let mut members = [member(state, 1), member(State::Ok, 9)];
-            assert!(!heal(&mut members, 0, Method::Request));
-            assert_eq!(members[0], member(state, 1));
+            assert_eq!(member(state, 1).healed(Method::Request, 9), None, "{state:?}");
         }
-        assert!(!heal(&mut [], 0, Method::Request));
     }
 }

@@ -188,19 +188,13 @@ impl LbWorker {
 
     /// Ends the error of a member that has answered a probe; false if there is none to end any more.
     pub(super) fn heal(&self, index: usize, board: &Board) -> bool {
+        let Some(member) = self.members.get(index) else { return false };
         let method = self.spec.method;
-        let before: Vec<MemberUpkeep> = self.members.iter().map(|m| m.upkeep(method, board)).collect();
-        let mut after = before.clone();
-        if !upkeep::heal(&mut after, index, method) {
-            return false;
-        }
-        let (Some(member), Some(before), Some(after)) =
-            (self.members.get(index), before.get(index), after.get(index))
-        else {
-            return false;
-        };
+        let largest = self.members.iter().map(|m| m.value(method, board)).max().unwrap_or(0);
+        let before = member.upkeep(method, board);
+        let Some(after) = before.healed(method, largest) else { return false };
         member.slot.begin_trial();
-        member.take_over(before, after, method);
+        member.take_over(&before, &after, method);
         true
     }
 
