@@ -4,7 +4,10 @@ use super::apr::int;
 use super::ffi::{self, request_rec};
 use super::request::RequestView;
 use super::server;
+use crate::status::Scope;
 use crate::status::server_status::{lines, section};
+use crate::sys::clock::SystemClock;
+use crate::time::Clock;
 use std::ffi::c_int;
 
 /// # Safety
@@ -14,7 +17,8 @@ pub(super) unsafe fn add(r: *mut request_rec, flags: c_int) -> c_int {
     let live = unsafe { server::live(RequestView::new(r).server()) };
     let Some(live) = live else { return ffi::DECLINED };
     let has = |flag: u32| flags & int(flag) != 0;
-    let balancers = live.shared.registry.current().glance();
+    // What the status worker shows too, so that the two pages agree.
+    let balancers = live.shared.registry.current().report(&Scope::Everything, SystemClock.now()).balancers;
     let text = if has(ffi::AP_STATUS_SHORT) {
         lines(&balancers)
     } else {

@@ -1,41 +1,13 @@
 //! The balancers in a few words, for a page of the host that shows many things.
 
-use crate::balance::{Activation, State};
-use crate::text::{Text, show};
+use super::report::LbReport;
+use crate::text::show;
 use std::io::Write;
 
 pub use super::html::section;
 
-/// A balancer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Balancer {
-    /// Its name.
-    pub name: Text,
-    /// Requests in it now, over all processes.
-    pub busy: u32,
-    /// Its members.
-    pub members: Vec<Member>,
-}
-
-/// A member of it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Member {
-    /// Its name.
-    pub name: Text,
-    /// What it may do.
-    pub activation: Activation,
-    /// How it is doing.
-    pub state: State,
-    /// Requests at it now, over all processes.
-    pub busy: u32,
-    /// Attempts sent to it.
-    pub elected: u64,
-    /// Attempts that failed because of it.
-    pub errors: u32,
-}
-
 /// As `Key: value` lines, in the manner of the host's own. Balancers and members are counted from 0.
-pub fn lines(balancers: &[Balancer]) -> Vec<u8> {
+pub fn lines(balancers: &[LbReport]) -> Vec<u8> {
     let mut out = Vec::new();
     for (lb, balancer) in balancers.iter().enumerate() {
         let mut line = |key: &str, value: &dyn std::fmt::Display| {
@@ -47,10 +19,10 @@ pub fn lines(balancers: &[Balancer]) -> Vec<u8> {
             let mut line = |key: &str, value: &dyn std::fmt::Display| {
                 line(&format!("Member[{index}]{key}"), value);
             };
-            line("Name", &show(&member.name));
+            line("Name", &show(&member.ajp.name));
             line("Activation", &member.activation.short());
             line("State", &member.state.label());
-            line("Busy", &member.busy);
+            line("Busy", &member.ajp.busy);
             line("Elected", &member.elected);
             line("Errors", &member.errors);
         }
@@ -61,18 +33,21 @@ pub fn lines(balancers: &[Balancer]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::balance::{Activation, State};
+    use crate::status::report::{AjpCommon, MemberReport};
 
     #[test]
     fn each_member_is_told_in_both_forms_and_breaks_neither() {
-        let member = Member {
-            name: b"m<1>\nX: y"[..].into(),
+        let member = MemberReport {
+            ajp: AjpCommon { name: b"m<1>\nX: y"[..].into(), busy: 2, ..AjpCommon::default() },
             activation: Activation::Disabled,
             state: State::Recover,
-            busy: 2,
             elected: 70,
             errors: 3,
+            ..MemberReport::default()
         };
-        let balancers = [Balancer { name: b"lb"[..].into(), busy: 5, members: vec![member] }];
+        let name = b"lb"[..].into();
+        let balancers = [LbReport { name, busy: 5, members: vec![member], ..LbReport::default() }];
         let text = String::from_utf8_lossy(&lines(&balancers)).into_owned();
         let keys: Vec<&str> = text.lines().map(|line| line.split(": ").next().unwrap_or_default()).collect();
         assert_eq!(

@@ -18,7 +18,6 @@ use crate::say;
 use crate::session::{Session, SessionKeys};
 use crate::shm::board::{Board, BoardError, Column};
 use crate::shm::slot::LbSlot;
-use crate::status::server_status::Balancer;
 use crate::text::{Text, show};
 use crate::time::Seconds;
 use std::collections::HashMap;
@@ -177,13 +176,6 @@ impl LbWorker {
         for event in events {
             self.tell(event, log);
         }
-    }
-
-    /// It in a few words.
-    pub(super) fn glance(&self, board: &Board) -> Balancer {
-        let member = |member: &Member| member.glance(board);
-        let members = self.members.iter().map(member).collect();
-        Balancer { name: self.spec.name.clone(), busy: board.busy(self.column), members }
     }
 
     /// Ends the error of a member that has answered a probe; false if there is none to end any more.

@@ -10,7 +10,6 @@ use crate::config::worker_spec::MemberSpec;
 use crate::log::Log;
 use crate::shm::board::{Board, BoardError, Column};
 use crate::shm::slot::MemberSlot;
-use crate::status::server_status::Member as Glance;
 use crate::text::{Shown, show};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -110,18 +109,6 @@ impl Member {
             busy: board.busy(self.worker.column),
             activation: self.spec.activation,
             state: self.slot.state(),
-        }
-    }
-
-    /// It in a few words.
-    pub(super) fn glance(&self, board: &Board) -> Glance {
-        Glance {
-            name: self.spec.ajp.name.clone(),
-            activation: self.spec.activation,
-            state: self.slot.state(),
-            busy: board.busy(self.worker.column),
-            elected: self.slot.elected.load(Relaxed),
-            errors: self.slot.errors.load(Relaxed),
         }
     }
 

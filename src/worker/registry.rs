@@ -16,7 +16,6 @@ use crate::balance::Activation;
 use crate::config::worker_spec::{StatusSpec, WorkerSpec, Workers};
 use crate::log::Log;
 use crate::shm::board::{Board, BoardError, Child, Column, Counted};
-use crate::status::server_status::Balancer;
 use crate::text::{Text, show};
 use crate::time::Seconds;
 use arc_swap::{ArcSwap, Guard};
@@ -220,11 +219,6 @@ impl Current<'_> {
     /// The worker `name`, to be asked several things with one look-up.
     pub fn worker(&self, name: &[u8]) -> Option<Named<'_>> {
         self.get(name).map(|worker| Named { registry: self.registry, worker })
-    }
-
-    /// The balancers in a few words.
-    pub fn glance(&self) -> Vec<Balancer> {
-        self.balancers().map(|lb| lb.glance(&self.registry.board)).collect()
     }
 
     /// All AJP workers, alone or in balancers.

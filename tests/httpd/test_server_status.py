@@ -1,5 +1,6 @@
 """A section of mod_status's page about the balancers (D104)."""
 
+import json
 import re
 
 import pytest
@@ -56,6 +57,41 @@ def test_programs_read_it_line_by_line(site):
     after = lines(httpd)
     assert (after["JkBalancer[0]Member[0]State"], after["JkBalancer[0]Busy"]) == ("ERR", "0")
     assert int(after["JkBalancer[0]Member[0]Errors"]) >= 1
+
+
+def test_it_agrees_with_the_status_worker(make):
+    if not deviates(D104, ours=True, theirs=False):
+        return
+    m1, m2 = make.peer("m1"), make.peer("m2")
+    httpd = make.httpd(threads=4, modules="status")
+    httpd.workers(
+        "worker.list=one,two,jk\nworker.jk.type=status\nworker.one.type=lb\nworker.one.balance_workers=m1\n"
+        "worker.two.type=lb\nworker.two.balance_workers=m1,m2\nworker.m2.activation=S\n"
+        + "".join(f"worker.{peer.name}.host=127.0.0.1\nworker.{peer.name}.port={peer.port}\n" for peer in (m1, m2))
+    )
+    httpd.conf(
+        "JkMount /one/* one\nJkMount /two/* two\nJkMount /jk jk\n"
+        "<Location /server-status>\nSetHandler server-status\n</Location>"
+    ).start()
+    for path in ["/one/a", "/one/b", "/two/c"]:
+        assert httpd.get(path).status == 200
+    m1.down()
+    httpd.get("/two/d")
+
+    here = lines(httpd)
+    balancers = json.loads(httpd.get("/jk?mime=json").body)["balancers"]
+    there = {}
+    for lb, balancer in enumerate(balancers):
+        there[f"JkBalancer[{lb}]Name"] = balancer["name"]
+        there[f"JkBalancer[{lb}]Busy"] = str(balancer["busy"])
+        for index, member in enumerate(balancer["members"]):
+            for key in ["name", "activation", "state", "busy", "errors"]:
+                there[f"JkBalancer[{lb}]Member[{index}]{key.capitalize()}"] = str(member[key])
+            there[f"JkBalancer[{lb}]Member[{index}]Elected"] = str(member["requests"])
+    assert here == there
+    # What is counted per name is the same wherever the name stands, as in mod_jk.
+    assert here["JkBalancer[0]Member[0]Elected"] == here["JkBalancer[1]Member[0]Elected"]
+    assert int(here["JkBalancer[0]Member[0]Elected"]) >= 4
 
 
 @pytest.mark.parametrize("query", ["", "?notable"])

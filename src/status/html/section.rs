@@ -1,10 +1,10 @@
 //! The balancers in a few words, as a part of somebody else's page.
 
 use super::writer::Page;
-use crate::status::server_status::{Balancer, Member};
+use crate::status::report::{LbReport, MemberReport};
 
 /// A heading and a table, or lines where tables are not wanted; nothing if there is no balancer.
-pub fn section(balancers: &[Balancer], tables: bool) -> Vec<u8> {
+pub fn section(balancers: &[LbReport], tables: bool) -> Vec<u8> {
     let mut page = Page::default();
     for balancer in balancers {
         page.raw("<hr />\n");
@@ -21,7 +21,7 @@ pub fn section(balancers: &[Balancer], tables: bool) -> Vec<u8> {
 
 const COLUMNS: [&str; 6] = ["Member", "Activation", "State", "Busy", "Elected", "Errors"];
 
-fn table(balancer: &Balancer, page: &mut Page) {
+fn table(balancer: &LbReport, page: &mut Page) {
     page.tag("table").attr("border", "0").with(|page| {
         page.tag("tr").with(|page| COLUMNS.iter().for_each(|column| page.tag("th").text(*column)));
         for member in &balancer.members {
@@ -32,7 +32,7 @@ fn table(balancer: &Balancer, page: &mut Page) {
     page.raw("\n");
 }
 
-fn list(balancer: &Balancer, page: &mut Page) {
+fn list(balancer: &LbReport, page: &mut Page) {
     page.tag("dl").with(|page| {
         for member in &balancer.members {
             let [name, rest @ ..] = cells(member);
@@ -48,12 +48,12 @@ fn list(balancer: &Balancer, page: &mut Page) {
     page.raw("\n");
 }
 
-fn cells(member: &Member) -> [String; 6] {
+fn cells(member: &MemberReport) -> [String; 6] {
     [
-        crate::text::show(&member.name).to_string(),
+        crate::text::show(&member.ajp.name).to_string(),
         member.activation.short().to_owned(),
         member.state.label().to_owned(),
-        member.busy.to_string(),
+        member.ajp.busy.to_string(),
         member.elected.to_string(),
         member.errors.to_string(),
     ]
