@@ -51,6 +51,7 @@ fn every_bit_has_its_row() {
         Options::HIDE_LB_CONFIGURATION,
         Options::HIDE_LB_SUMMARY,
         Options::HIDE_AJP_CONFIGURATION,
+        Options::HIDE_HISTORY,
     ] {
         has_row(&page, &format!("| {bit} | "));
     }

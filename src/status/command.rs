@@ -94,6 +94,8 @@ impl Options {
     pub const HIDE_LB_SUMMARY: u32 = 0x080;
     /// The page does not show settings of AJP workers.
     pub const HIDE_AJP_CONFIGURATION: u32 = 0x100;
+    /// JSON has no samples of the past. mod_jk does not know this bit and ignores it.
+    pub const HIDE_HISTORY: u32 = 0x200;
 
     /// Whether any of these bits is set.
     pub const fn has(self, bits: u32) -> bool {

@@ -145,7 +145,7 @@ impl Shown<'_, '_> {
             json.key("to_recovery_s");
             span(self.report.to_recovery(lb, member), json);
             json.key("error_time").maybe(member.first_error, |json, at| moment(at, json));
-            common(&member.ajp, json);
+            self.common(&member.ajp, json);
         });
     }
 
@@ -156,7 +156,7 @@ impl Shown<'_, '_> {
             json.key("requests").number(worker.used);
             json.key("errors").number(worker.errors);
             json.key("error_time").maybe(worker.last_error, |json, at| moment(at, json));
-            common(&worker.ajp, json);
+            self.common(&worker.ajp, json);
             json.key("map_count").number(worker.map_count);
             self.maps(&worker.maps, json);
         });
@@ -165,6 +165,13 @@ impl Shown<'_, '_> {
     fn maps(&self, maps: &[MapReport], json: &mut Json<'_>) {
         if !self.hides(Options::HIDE_MAPS) {
             json.key("maps").array(|json| maps.iter().for_each(|one| map(one, json)));
+        }
+    }
+
+    fn common(&self, ajp: &AjpCommon, json: &mut Json<'_>) {
+        common(ajp, json);
+        if !self.hides(Options::HIDE_HISTORY) {
+            json.key("history").array(|json| ajp.history.iter().for_each(|one| sample(one, json)));
         }
     }
 
@@ -201,7 +208,6 @@ fn common(ajp: &AjpCommon, json: &mut Json<'_>) {
     json.key("latency").maybe(ajp.latency, |json, times| latency(&times, json));
     json.key("pool").maybe(ajp.pool, pool);
     json.key("probes").maybe(ajp.probes, probes);
-    json.key("history").array(|json| ajp.history.iter().for_each(|one| sample(one, json)));
 }
 
 /// With brackets around an IPv6 address.

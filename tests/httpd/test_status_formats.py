@@ -456,7 +456,7 @@ def many(request):
 
 
 @pytest.mark.skipif(THEIRS, reason="the original has no such format")
-@pytest.mark.parametrize("query", ["", "cmd=show&w=lb", "cmd=show&w=solo", "cmd=version", "cmd=dump", "cmd=show&w=x", "cmd=update&w=lb", "opt=27"])
+@pytest.mark.parametrize("query", ["", "cmd=show&w=lb", "cmd=show&w=solo", "cmd=version", "cmd=dump", "cmd=show&w=x", "cmd=update&w=lb", "opt=27", "opt=512"])
 def test_json_is_what_its_schema_says(many, query):
     import jsonschema
 
@@ -467,6 +467,7 @@ def test_json_is_what_its_schema_says(many, query):
     jsonschema.Draft202012Validator(strict(schema)).validate(answer)
     assert reply.header("Content-Type") == "application/json"
     assert reply.status == (404 if query == "cmd=show&w=x" else 200)
+    assert ("history" in reply.body.decode()) == (query in ["", "cmd=show&w=lb", "cmd=show&w=solo"])
     if not query:
         assert len(answer["balancers"][0]["members"]) == members
         assert sum(member["requests"] for member in answer["balancers"][0]["members"]) >= 5

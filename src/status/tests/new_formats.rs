@@ -67,6 +67,17 @@ fn what_is_hidden_is_in_no_format() {
 }
 
 #[test]
+fn json_can_do_without_the_past() {
+    let ask = |query: &str| answer_to(&sample::spec(), query, rich());
+    let (whole, bare) = (ask("mime=json"), ask("mime=json&opt=512"));
+    assert!(whole.contains("\"history\":[{\"unix\":7,\"requests\":3,"), "{whole}");
+    assert!(!bare.contains("history") && bare.contains("\"probes\":{\"answered\":5,"), "{bare}");
+    for mime in ["xml", "txt", "prop", "metrics"] {
+        assert_eq!(ask(&format!("mime={mime}")), ask(&format!("mime={mime}&opt=512")), "{mime}");
+    }
+}
+
+#[test]
 fn metrics_are_counted_per_worker() {
     let text = answer_to(&sample::spec(), "mime=metrics", rich());
     for line in [
