@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use crate::balance::Activation;
 use crate::config::diagnostic::{Diagnostic, Place};
 use crate::config::map_source::{self, MapSource};
 use crate::config::mounts::Mounted;
@@ -23,9 +22,6 @@ pub fn check(workers: &Workers, maps: &[&[Mounted]]) -> Vec<Diagnostic> {
             check.rule(mounted);
         }
         check.hidden(map);
-    }
-    for lb in workers.balancers() {
-        check.balancer(lb);
     }
     check.never_mounted(maps);
     check.out
@@ -194,33 +190,6 @@ impl<'w> Check<'w> {
         }
     }
 
-    fn balancer(&mut self, lb: &LbSpec) {
-        let shown = text::show(&lb.name);
-        if lb.members.iter().all(|member| member.activation != Activation::Active) {
-            let message =
-                format!("balancer \"{shown}\" has no active member, so that it refuses new sessions");
-            self.warn(None, message);
-        }
-        if lb.sticky_session_force && !lb.sticky_session {
-            let message = format!(
-                "balancer \"{shown}\": sticky_session_force has no effect while sticky_session is off"
-            );
-            self.warn(None, message);
-        }
-        let routes: BTreeSet<&[u8]> = lb.members.iter().map(|member| &*member.route).collect();
-        for member in lb.members.iter().filter(|member| !member.redirect.is_empty()) {
-            if !routes.contains(&*member.redirect) || member.redirect == member.route {
-                let near = nearest::did_you_mean(&member.redirect, routes.iter().copied());
-                let message = format!(
-                    "member \"{}\" of balancer \"{shown}\": redirect=\"{}\" is the route of no other member{near}",
-                    text::show(&member.ajp.name),
-                    text::show(&member.redirect)
-                );
-                self.warn(None, message);
-            }
-        }
-    }
-
     fn never_mounted(&mut self, maps: &[&[Mounted]]) {
         let used: BTreeSet<&[u8]> = maps
             .iter()
@@ -333,14 +302,6 @@ mod tests {
                 "worker.list=idle\nworker.idle.port=1",
                 "",
                 "worker \"idle\" is in worker.list but no rule names it",
-            ),
-            ("worker.node1.activation=d\nworker.node2.activation=s", "", "has no active member"),
-            ("worker.node1.redirect=nodex", "", "is the route of no other member; did you mean"),
-            ("worker.node1.redirect=node1", "", "is the route of no other member"),
-            (
-                "worker.lb.sticky_session=0\nworker.lb.sticky_session_force=1",
-                "",
-                "sticky_session_force has no effect",
             ),
         ] {
             let said = said(workers, map);

@@ -2,6 +2,7 @@
 
 mod balancer;
 mod builder;
+mod remarks;
 mod unused;
 
 use crate::text::Text;

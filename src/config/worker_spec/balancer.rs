@@ -26,8 +26,10 @@ impl Builder<'_> {
         let members: Vec<_> =
             names.iter().map(|member| self.member(name, member, secret.as_ref(), place.as_ref())).collect();
         let members = members.into_iter().collect::<Option<Vec<_>>>()?;
-        self.routes_differ(name, &members, place)?;
-        Some(LbSpec::read(name, from, members))
+        self.routes_differ(name, &members, place.clone())?;
+        let lb = LbSpec::read(name, from, members);
+        self.remark_balancer(&lb, place);
+        Some(lb)
     }
 
     fn member(
