@@ -3,9 +3,9 @@
 use core::fmt;
 
 use crate::config::attributes::Attributes;
+use crate::config::mounts::Mounted;
 use crate::text::{self, Text};
 use crate::time::{Millis, Seconds};
-use crate::uri::Rule;
 
 /// Limits of an AJP packet, in bytes.
 const SMALLEST_PACKET: u32 = 8192;
@@ -42,7 +42,7 @@ pub struct AjpSpec {
     /// Most requests at once over all processes.
     pub busy_limit: Option<u32>,
     /// Rules of `worker.NAME.mount`; a member that is not in `worker.list` has none.
-    pub mounts: Vec<Rule>,
+    pub mounts: Vec<Mounted>,
 }
 
 /// Where a Tomcat is.

@@ -210,7 +210,7 @@ impl<'w> Check<'w> {
                 ),
                 (None, true) => continue,
             };
-            self.out.push(Diagnostic::note(None, message));
+            self.out.push(Diagnostic::note(self.workers.list_place.clone(), message));
         }
     }
 }
@@ -297,11 +297,15 @@ mod tests {
                 "/x=lb\n/x|/y=solo",
                 "m:5: rule \"/x\" for \"solo\" is never used: the one at m:4, for \"lb\"",
             ),
-            ("worker.list=node1", "", "worker \"node1\" is in worker.list and a member of balancer \"lb\""),
+            (
+                "worker.list=node1",
+                "",
+                "w:8: worker \"node1\" is in worker.list and a member of balancer \"lb\"",
+            ),
             (
                 "worker.list=idle\nworker.idle.port=1",
                 "",
-                "worker \"idle\" is in worker.list but no rule names it",
+                "w:8: worker \"idle\" is in worker.list but no rule names it",
             ),
         ] {
             let said = said(workers, map);

@@ -3,9 +3,9 @@
 use crate::balance::{Activation, Lock, Method};
 use crate::config::ajp_spec::{AjpSpec, Secret};
 use crate::config::attributes::Attributes;
+use crate::config::mounts::Mounted;
 use crate::text::Text;
 use crate::time::{Millis, Seconds};
-use crate::uri::Rule;
 
 /// A worker of type `lb`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,7 +47,7 @@ pub struct LbSpec {
     /// The largest packet of its members, in bytes.
     pub max_packet_size: u32,
     /// Rules of `worker.NAME.mount`.
-    pub mounts: Vec<Rule>,
+    pub mounts: Vec<Mounted>,
 }
 
 /// One member.

@@ -1,8 +1,8 @@
 //! A status page as it was asked for.
 
 use crate::config::attributes::Attributes;
+use crate::config::mounts::Mounted;
 use crate::text::Text;
-use crate::uri::Rule;
 
 /// A worker of type `status`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ pub struct StatusSpec {
     /// Line after the XML declaration.
     pub doctype: Option<Text>,
     /// Rules of `worker.NAME.mount`.
-    pub mounts: Vec<Rule>,
+    pub mounts: Vec<Mounted>,
 }
 
 impl StatusSpec {

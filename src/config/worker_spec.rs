@@ -5,9 +5,10 @@ mod builder;
 mod remarks;
 mod unused;
 
+use crate::config::diagnostic::Place;
+use crate::config::mounts::Mounted;
 use crate::text::Text;
 use crate::time::Seconds;
-use crate::uri::Rule;
 
 pub use crate::config::ajp_spec::{
     AddressSpec, AjpSpec, PingMode, PoolSpec, ProbeSpec, Recovery, Secret, SocketSpec,
@@ -28,6 +29,8 @@ pub struct Defaults {
 pub struct Workers {
     /// `worker.list`, each name once.
     pub list: Vec<Text>,
+    /// Its line.
+    pub list_place: Option<Place>,
     /// One for each name of the list that could be built, in its order.
     pub workers: Vec<WorkerSpec>,
     /// Shortest time between two rounds of maintenance; `None` switches it off.
@@ -80,7 +83,7 @@ impl WorkerSpec {
     }
 
     /// Rules of `worker.NAME.mount`, for the main server's map.
-    pub fn mounts(&self) -> &[Rule] {
+    pub fn mounts(&self) -> &[Mounted] {
         match self {
             Self::Ajp(ajp) => &ajp.mounts,
             Self::Lb(lb) => &lb.mounts,

@@ -183,13 +183,8 @@ impl Maps<'_> {
     }
 
     fn of_main(&mut self) -> Option<Arc<LiveMap>> {
-        let from_workers: Vec<Mounted> = self
-            .workers
-            .workers
-            .iter()
-            .flat_map(WorkerSpec::mounts)
-            .map(|rule| Mounted { rule: rule.clone(), place: None })
-            .collect();
+        let from_workers: Vec<Mounted> =
+            self.workers.workers.iter().flat_map(WorkerSpec::mounts).cloned().collect();
         let has_rules = self.main.has_own_rules() || !from_workers.is_empty();
         let map = self.make(&main_map(self.main), from_workers);
         has_rules.then_some(map)

@@ -7,13 +7,14 @@ use super::{AjpSpec, Defaults, LbSpec, PoolSpec, StatusSpec, WorkerSpec, Workers
 use crate::config::attributes::Attributes;
 use crate::config::diagnostic::{Diagnostic, Place};
 use crate::config::inspect::{self, Inspection};
+use crate::config::mounts::Mounted;
 use crate::config::nearest;
 use crate::config::properties::Properties;
 use crate::config::values;
 use crate::config::worker_keys::{self, LONGEST_NAME, Role};
 use crate::text::{self, Text};
 use crate::time::Seconds;
-use crate::uri::rule::{self, Rule, Source};
+use crate::uri::rule::{self, Source};
 
 /// The worker that exists when none is listed.
 const IMPLICIT: &[u8] = b"ajp13";
@@ -32,7 +33,8 @@ pub fn build(properties: &Properties, defaults: &Defaults) -> (Workers, Vec<Diag
     let workers = list.iter().filter_map(|name| builder.worker(name)).collect();
     let maintain = builder.maintain();
     builder.unused(&list);
-    let workers = Workers { list, workers, maintain };
+    let list_place = properties.get(b"worker.list").and_then(|entry| entry.place.clone());
+    let workers = Workers { list, list_place, workers, maintain };
     (workers, builder.out)
 }
 
@@ -127,7 +129,7 @@ impl Builder<'_> {
         ajp
     }
 
-    fn mounts(&mut self, name: &[u8], from: &Attributes<'_>) -> Vec<Rule> {
+    fn mounts(&mut self, name: &[u8], from: &Attributes<'_>) -> Vec<Mounted> {
         let Some(entry) = from.entry("mount") else { return Vec::new() };
         let mut rules = Vec::new();
         for pattern in text::list(&entry.value) {
@@ -136,7 +138,7 @@ impl Builder<'_> {
             };
             for rule in rule::parse(pattern, name, Source::WorkerMount, false, &mut warn) {
                 match rule {
-                    Ok(rule) => rules.push(rule),
+                    Ok(rule) => rules.push(Mounted { rule, place: entry.place.clone() }),
                     Err(error) => self.out.push(Diagnostic::error(entry.place.clone(), error.to_string())),
                 }
             }

@@ -35,6 +35,7 @@ fn a_sticky_pair_is_read_without_a_word() {
     assert_eq!(workers.maintain, Some(Seconds(60)));
     let lb = workers.balancers().next().unwrap();
     assert_eq!(lb.mounts.len(), 2);
+    assert!(lb.mounts.iter().all(|one| one.place == Some(crate::config::diagnostic::Place::new(b"w", 14))));
     let (first, second) = (&lb.members[0], &lb.members[1]);
     assert_eq!((&*first.route, &*second.route), (&b"n1"[..], &b"node2"[..]));
     assert_eq!(second.ajp.socket.timeout, Some(Seconds(10)));
