@@ -85,6 +85,7 @@ mod httpd {
         "MAX_STRING_LEN",
         "ap_server_conf",
         "ap_conftree",
+        "ap_listeners",
     ];
 
     pub(super) fn build() -> Result<(), String> {

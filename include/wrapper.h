@@ -6,6 +6,7 @@
 #include "http_main.h"
 #include "http_protocol.h"
 #include "http_request.h"
+#include "ap_listen.h"
 #include "ap_mpm.h"
 #include "mpm_common.h"
 #include "util_filter.h"

@@ -6,7 +6,7 @@ use crate::config::diagnostic::{Diagnostic, Place};
 use crate::config::map_source::{self, MapSource};
 use crate::config::mounts::Mounted;
 use crate::config::nearest;
-use crate::config::settings::Settings;
+use crate::config::settings::{self, Settings};
 use crate::config::worker_spec::{LbSpec, WorkerSpec, Workers};
 use crate::text::{self, Text};
 use crate::uri::rule::Rule;
@@ -46,6 +46,29 @@ pub fn check_vhost(name: &str, main: &Settings, vhost: &Settings) -> Option<Diag
         }
         MapSource::None | MapSource::Main | MapSource::Own(_) => None,
     }
+}
+
+/// Checks whether the rules of the main server reach anybody. `taken`: virtual hosts take each request that comes in.
+/// Nothing is said where each virtual host has rules of its own or says `JkMountCopy Off`: that looks meant.
+pub fn check_reach(
+    main: &Settings,
+    rules: &[Mounted],
+    vhosts: &[&Settings],
+    taken: bool,
+) -> Option<Diagnostic> {
+    let first = rules.iter().find(|mounted| !mounted.rule.exclusion && !mounted.rule.disabled)?;
+    let forgotten = |vhost: &&Settings| vhost.mount_copy.is_none() && !vhost.has_own_rules();
+    if vhosts.iter().any(|vhost| settings::copies(main, vhost)) || !vhosts.iter().any(forgotten) {
+        return None;
+    }
+    let (say, why): (fn(_, String) -> _, _) = if taken {
+        (Diagnostic::warning, "reach no request: all go to virtual hosts, and none of those takes them over")
+    } else {
+        (Diagnostic::note, "reach no virtual host")
+    };
+    let advice = "write JkMountCopy On into the virtual hosts that are to have them, or JkMountCopy All into the \
+                  main server";
+    Some(say(first.place.clone(), format!("the rules of the main server, from here on, {why}; {advice}")))
 }
 
 fn without_map(directive: &str, server: &str) -> String {
@@ -310,6 +333,39 @@ mod tests {
         ] {
             let said = said(workers, map);
             assert!(said.iter().any(|one| one.contains(part)), "{workers} | {map}: {said:#?}");
+        }
+    }
+
+    #[test]
+    fn rules_that_reach_nobody_are_told() {
+        use crate::config::diagnostic::Severity::{Note, Warning};
+        use crate::config::settings::MountCopy::{self, All, Off, On};
+        let server = |copy: Option<MountCopy>, pattern: &str| {
+            let mut server = Settings { mount_copy: copy, ..Settings::default() };
+            if !pattern.is_empty() {
+                server.mounts.mount(pattern.as_bytes(), b"lb", Place::new(b"httpd.conf", 7));
+            }
+            server
+        };
+        let (bare, own) = (server(None, ""), server(None, "/v"));
+        let (on, off) = (server(Some(On), ""), server(Some(Off), ""));
+        for (main, vhosts, taken, severity) in [
+            (server(None, "/a"), &[&bare][..], true, Some(Warning)),
+            (server(None, "/a"), &[&bare], false, Some(Note)),
+            (server(None, "/a"), &[&own, &bare, &off], true, Some(Warning)),
+            (server(None, "/a"), &[&own, &bare, &on], true, None),
+            (server(None, "/a"), &[&own], true, None),
+            (server(None, "/a"), &[&off], true, None),
+            (server(None, "/a"), &[], false, None),
+            (server(Some(All), "/a"), &[&bare], true, None),
+            (server(Some(On), "/a"), &[&bare], true, Some(Warning)),
+            (server(None, ""), &[&bare], true, None),
+        ] {
+            let rules = map_source::main_map(&main).directives(&mut Vec::new());
+            let said = check_reach(&main, &rules, vhosts, taken);
+            assert_eq!(said.as_ref().map(|one| one.severity), severity, "{vhosts:?} {taken}");
+            let place = said.and_then(|one| one.place);
+            assert_eq!(place, severity.map(|_| Place::new(b"httpd.conf", 7)));
         }
     }
 

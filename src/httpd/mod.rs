@@ -11,6 +11,7 @@ mod commands;
 mod ffi;
 mod forward;
 mod handler;
+mod listeners;
 mod live_map;
 mod logging;
 mod maintenance;

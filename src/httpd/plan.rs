@@ -1,6 +1,7 @@
 //! Everything that the configuration asks for, read and checked but not yet in force.
 
 use super::apr::{Pool, bytes};
+use super::listeners;
 use super::live_map::{LiveMap, MountFile};
 use super::startup::query;
 use super::{ffi, server};
@@ -93,6 +94,11 @@ pub(super) unsafe fn make(pconf: *mut ffi::apr_pool_t, main: *mut ffi::server_re
         })
         .collect();
     let read: Vec<Vec<Mounted>> = maps.read.into_iter().map(|(mounted, _)| mounted).collect();
+    let vhosts: Vec<_> = all.iter().skip(1).map(|(_, settings)| *settings).collect();
+    let main_rules = read.first().map_or(&[][..], Vec::as_slice);
+    // SAFETY: by the contract.
+    let taken = unsafe { listeners::all_taken(main) };
+    out.extend(check::check_reach(main_settings, main_rules, &vhosts, taken));
     out.extend(check::check(&workers, &read.iter().map(Vec::as_slice).collect::<Vec<_>>()));
     let watchdog = main_settings.globals.watchdog.filter(|every| *every > Seconds(0));
     Plan { workers, properties, servers, diagnostics: out, watchdog, reads_notes: reads_notes() }

@@ -95,7 +95,10 @@ SOUND = [
     Row("a variable", GOOD + "port=8009\nworker.w.retries=3\n"),
     Row("a comment behind a value", GOOD + "worker.w.retries=3 # times\n"),
     Row("an option in small letters", conf="JkOptions +flushpackets"),
-    Row("mounts of the main server beside a virtual host", conf="JkMount /x w\n" + VHOST % "ServerName x"),
+    Row("mounts of the main server beside a virtual host", conf="JkMount /x w\n<VirtualHost *:1>\n</VirtualHost>"),
+    Row("mounts of the main server copied", conf="JkMount /x w\n" + VHOST % "JkMountCopy On"),
+    Row("mounts of the main server beside those of a virtual host", conf="JkMount /x w\n" + VHOST % "JkMount /y w"),
+    Row("mounts of the main server that are not copied on purpose", conf="JkMount /x w\n" + VHOST % "JkMountCopy Off"),
 ]
 
 WORKERS = [
@@ -276,6 +279,7 @@ DIRECTIVES = [
     odd_conf("old options", "JkOptions +CollapseSlashesAll", "no effect any more and can be removed"),
     odd_conf("alias below the server root", "JkAutoAlias apps", "write an absolute path"),
     odd_conf("strip in a server without rules", VHOST % "JkStripSession On", "neither rules of its own nor JkMountCopy On"),
+    odd_conf("mounts that a virtual host keeps requests from", "JkMount /x w\n" + VHOST % "ServerName x", "reach no request: .* JkMountCopy On"),
     odd_conf("alias in a server without rules", VHOST % "JkAutoAlias /srv", "neither rules of its own nor JkMountCopy On"),
 ]
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import subprocess
 import time
 
+import pytest
+
+from support import client
 from support.under_test import deviates
 
 TEST_FIRST = "D11: configtest refuses exactly what stops the server"
@@ -37,6 +40,32 @@ def test_what_was_accepted_silently_is_at_most_a_warning(make):
     odd = "worker.maintain=60\nworker.maintain=30\nnonsense\n=x\nworker.w.route=\nworker.w.sysprops=x\nworker.w.retries=abc\nx.y=z\n"
     httpd.workers(GOOD + odd).conf("JkMount /w/* w").start()
     assert httpd.get("/").status in (403, 404)
+
+
+MAIN = "JkMount /a/* w"
+
+
+@pytest.mark.parametrize(
+    ("vhosts", "taken"),
+    [
+        (["*:${PORT}", "*:${OTHER_PORT}"], True),
+        (["*"], True),
+        (["_default_:*"], True),
+        (["127.0.0.2:${PORT} 127.0.0.1:${PORT}", "127.0.0.1"], True),
+        (["*:${PORT}"], False),
+        (["127.0.0.2"], False),
+    ],
+)
+def test_mounts_that_no_request_can_reach_are_told(make, vhosts, taken):
+    httpd = make.httpd(threads=2).listen("OTHER")
+    sections = "".join(f"\n<VirtualHost {vhost}>\nServerName v.example\n</VirtualHost>" for vhost in vhosts)
+    httpd.workers(GOOD.replace("8009", "9")).conf(MAIN + sections).start()
+    tested = subprocess.run(httpd.command("-t"), capture_output=True, text=True)
+    line = httpd.config_file.read_text().splitlines().index(MAIN) + 1
+    told = f"{httpd.config_file}:{line}: the rules of the main server, from here on, reach no request" in tested.stderr
+    assert told == (taken and deviates("D48: what is hardly meant is told", ours=True, theirs=False)), tested.stderr
+    replies = [client.fetch(port, "/a/x").status for port in httpd.ports.values()]
+    assert (503 not in replies) == taken, "what is told is true"
 
 
 def test_many_rules_load_in_linear_time(make):
