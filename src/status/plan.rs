@@ -139,11 +139,8 @@ impl<'i> Target<'i> {
                     chosen.into_iter().map(|name| Ok((name.into(), member(name, values, wildcard)?)));
                 update_members(lb, all, changes.collect::<Result<_, _>>()?, wildcard)
             }
-            (Self::Ajp(worker), None) => {
+            (Self::Ajp(worker), _) => {
                 Ok(Action::UpdateAjp { worker: worker.into(), changes: ajp(worker, values, false)? })
-            }
-            (Self::Ajp(worker), Some(_)) => {
-                Ok(Action::UpdateAjp { worker: worker.into(), changes: Vec::new() })
             }
             (Self::Status, _) => Err(Refusal::UpdateFailed),
         }

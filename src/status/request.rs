@@ -109,9 +109,9 @@ fn command(
     })
 }
 
-/// A bit mask; a negative number is none.
+/// A bit mask; -1 is all of them.
 fn bits(text: &[u8]) -> u32 {
-    u32::try_from(text::atoi(text)).unwrap_or(0)
+    text::atoi(text).cast_unsigned()
 }
 
 #[cfg(test)]

@@ -171,6 +171,11 @@ def test_keys_for_another_target_are_ignored(site):
     assert (site.fields("lb")["retries"], site.fields("m1")["activation"]) == before
 
 
+def test_a_worker_that_has_no_members_has_no_attribute_of_them(site):
+    site.update(w="solo", att="vart", val0="7", vart="8")
+    assert site.value("solo", "reply_timeout") == "8"
+
+
 def test_all_members_by_pattern(site):
     site.update(w="lb", sw="m*", vwf="4")
     assert [site.value(name, "lbfactor") for name in ("m1", "m2")] == ["4", "4"]

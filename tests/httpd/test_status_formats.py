@@ -81,6 +81,8 @@ MESSAGES = [
     ("st?w=%zz", "Error during parsing of URI"),
     ("st?w=a%00b&cmd=foo", "Error during parsing of URI"),
     ("st?opt=32&cmd=update&w=lb", "This command is not allowed in read only mode."),
+    ("st?opt=-1&cmd=update&w=lb", "This command is not allowed in read only mode."),
+    ("st?opt=-33&cmd=update&w=lb", OK),
     ("st?opt=32&cmd=edit", "This command is not allowed in read only mode."),
     ("st?opt=32&cmd=reset&w=nosuch", "This command is not allowed in read only mode."),
     ("st?opt=32&cmd=recover", "This command is not allowed in read only mode."),

@@ -167,6 +167,7 @@ fn connections_take_what_is_in_range() {
         ("vamps=65537", &[]),
         ("vwa=d", &[]),
         ("att=vart&val0=7", &[]),
+        ("att=vart&val0=7&vart=8", &[AjpChange::ReplyTimeout(Millis(8))]),
     ] {
         assert_eq!(ajp_changes(query), changes, "{query}");
     }
