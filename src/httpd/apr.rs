@@ -103,10 +103,10 @@ impl<'t> Table<'t> {
         unsafe { maybe(ffi::apr_table_get(self.table, key.as_ptr())) }
     }
 
-    /// Sets `key` to a string that lives in the table's pool.
-    pub(super) fn set(self, key: &'static CStr, value: *const c_char) {
-        // SAFETY: the table keeps both pointers; `value` is a pool string.
-        unsafe { ffi::apr_table_setn(self.table, key.as_ptr(), value) };
+    /// Sets `key` to `value`, both pool strings or static ones.
+    pub(super) fn set(self, key: *const c_char, value: *const c_char) {
+        // SAFETY: the table keeps both pointers, and they live as long as its pool.
+        unsafe { ffi::apr_table_setn(self.table, key, value) };
     }
 
     /// Adds an entry of two pool strings beside others of the same key.

@@ -138,15 +138,19 @@ impl Browser {
         }
     }
 
-    fn header(&mut self, name: &[u8], value: &[u8]) {
+    /// `length` is that of the body, if the headers say one.
+    fn header(&mut self, name: &[u8], value: &[u8], length: Option<ffi::apr_off_t>) {
         // SAFETY: the request is live.
         let table = unsafe { Table::new((*self.r).headers_out) };
         if name.eq_ignore_ascii_case(b"content-type") {
             self.content_type(value);
         } else if name.eq_ignore_ascii_case(b"content-length") {
-            // Set from `ReplyHead::content_length`, which has checked it.
+            if let Some(length) = length {
+                // SAFETY: the request is live.
+                unsafe { ffi::ap_set_content_length(self.r, length) };
+            }
         } else if name.eq_ignore_ascii_case(b"location") {
-            table.set(c"Location", self.pool.text(&[value]));
+            table.set(self.pool.text(&[name]), self.pool.text(&[value]));
         } else if name.eq_ignore_ascii_case(b"last-modified") {
             let text = self.pool.text(&[value]);
             // SAFETY: the request is live, `text` a pool string.
@@ -191,13 +195,10 @@ impl Client for Browser {
     fn head(&mut self, head: &ReplyHead<'_>, set_cookie: Option<&[u8]>) -> Result<(), ClientError> {
         self.remember();
         self.status(head.status, head.reason);
+        let length = head.content_length().map(ffi::apr_off_t::try_from);
+        let length = length.transpose().map_err(|_| ClientError::Write)?;
         for (name, value) in head.headers() {
-            self.header(name, value);
-        }
-        if let Some(length) = head.content_length() {
-            let length = ffi::apr_off_t::try_from(length).map_err(|_| ClientError::Write)?;
-            // SAFETY: the request is live.
-            unsafe { ffi::ap_set_content_length(self.r, length) };
+            self.header(name, value, length);
         }
         if let Some(cookie) = set_cookie {
             let text = self.pool.text(&[cookie]);
@@ -229,7 +230,7 @@ impl Client for Browser {
         // SAFETY: the request is live.
         let table = unsafe { Table::new((*self.r).err_headers_out) };
         for (_, value) in head.headers().filter(|(name, _)| name.eq_ignore_ascii_case(b"www-authenticate")) {
-            table.set(c"WWW-Authenticate", self.pool.text(&[value]));
+            table.set(c"WWW-Authenticate".as_ptr(), self.pool.text(&[value]));
         }
     }
 

@@ -304,7 +304,7 @@ impl RequestView {
     /// Sets a note to a copy of `value`.
     pub(super) fn set_note(self, name: &'static CStr, value: &[u8]) {
         // SAFETY: a live request has the table.
-        unsafe { Table::new(self.rec().notes) }.set(name, self.pool().text(&[value]));
+        unsafe { Table::new(self.rec().notes) }.set(name.as_ptr(), self.pool().text(&[value]));
     }
 
     /// Prepares reading the request body; `Err` is the status to return.

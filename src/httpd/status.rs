@@ -144,11 +144,11 @@ fn send(view: &RequestView, client: &mut Browser, answer: &Answer<'_>) -> c_int 
         Table::new((*r).headers_out)
     };
     for (name, value) in HEADERS {
-        headers.set(name, value.as_ptr());
+        headers.set(name.as_ptr(), value.as_ptr());
     }
     if answer.asked.mime == Mime::Html {
         let policy = policy(answer.spec.css.as_deref());
-        headers.set(c"Content-Security-Policy", view.pool().text(&[policy.as_bytes()]));
+        headers.set(c"Content-Security-Policy".as_ptr(), view.pool().text(&[policy.as_bytes()]));
     }
     if client.deliver(&[&body], Then::End).is_err() {
         client.give_up();

@@ -35,6 +35,7 @@ _HEADERS: dict[str, list[tuple[str, list[tuple]]]] = {
         ("cached", [*TEXT, ("Cache-Control", "no-cache"), ("Expires", "0"), ("Pragma", "no-cache"), ("Vary", "Cookie"), ("Vary", "X")]),
         ("engine", [*TEXT, ("Servlet-Engine", "Tomcat"), ("Status", "207 Other"), ("WWW-Authenticate", "Basic realm=x"), ("Content-Language", "en")]),
         ("many-of-them", [*TEXT, *((f"X-{n}", str(n)) for n in range(95))]),
+        ("places", [*TEXT, ("X-One", "1"), ("Content-Length", "10"), ("X-Two", "2"), (b"LOCATION", "/there"), ("Content-Length", "10"), ("X-Three", "3")]),
         ("ranges", [*TEXT, ("Accept-Ranges", "none"), ("Content-Range", "x"), ("Content-MD5", "y"), ("Allow", "GET"), ("Retry-After", "1")]),
     ],
     "Date and Server": [("date", [*TEXT, ("Date", _OLD), ("Server", "Tomcat"), ("X-Powered-By", "me")])],
