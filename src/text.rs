@@ -51,14 +51,21 @@ pub fn leading_int(text: &[u8]) -> Option<(i64, &[u8])> {
         return None;
     }
     let (number, rest) = rest.split_at_checked(digits)?;
-    let size = number.iter().fold(0i64, |sum, b| sum.saturating_mul(10).saturating_add(i64::from(b - b'0')));
-    Some((if negative { size.saturating_neg() } else { size }, rest))
+    let sign = if negative { -1 } else { 1 };
+    let digit = |b: &u8| sign * i64::from(b - b'0');
+    let number = number.iter().fold(0i64, |sum, b| sum.saturating_mul(10).saturating_add(digit(b)));
+    Some((number, rest))
 }
 
-/// A number as C's `atoi` reads it: 0 without digits. Where C would overflow, the nearest `i32`.
+/// A number as the `atoi` of 64-bit systems reads it: 0 without digits, of what is too large the low 32 bits.
+#[allow(clippy::cast_possible_truncation)] // that is the rule
 pub fn atoi(text: &[u8]) -> i32 {
-    let number = leading_int(text).map_or(0, |(number, _)| number);
-    i32::try_from(number).unwrap_or(if number < 0 { i32::MIN } else { i32::MAX })
+    leading_int(text).map_or(0, |(number, _)| number as i32)
+}
+
+/// Whether [`atoi`] reads all that is written.
+pub fn is_int(text: &[u8]) -> bool {
+    leading_int(text).is_some_and(|(number, rest)| trim(rest).is_empty() && i32::try_from(number).is_ok())
 }
 
 /// Shows bytes in a message: printable ASCII as it is, everything else escaped, so that no log line can be broken
@@ -108,8 +115,9 @@ mod tests {
             (b"+3", 3),
             (b"x", 0),
             (b"", 0),
-            (b"99999999999", i32::MAX),
-            (b"-99999999999999999999", i32::MIN),
+            (b"99999999999", 1_215_752_191),
+            (b"-99999999999999999999", 0),
+            (b"99999999999999999999", -1),
         ] {
             assert_eq!(atoi(text), number, "{}", show(text));
         }

@@ -187,8 +187,9 @@ fn forward<'w>(
 
 /// The environment beats the rule; zero switches the timeout off, negative numbers are ignored.
 fn reply_timeout(view: &RequestView, rule: &Extensions) -> Option<Option<Millis>> {
-    let own = view.env(c"JK_REPLY_TIMEOUT").map(atoi).and_then(|ms| u32::try_from(ms).ok());
-    own.or(rule.reply_timeout).map(|ms| (ms > 0).then_some(Millis(ms)))
+    let limit = |ms: i32| u32::try_from(ms).ok();
+    let own = view.env(c"JK_REPLY_TIMEOUT").map(atoi).and_then(limit);
+    own.or(rule.reply_timeout.and_then(limit)).map(|ms| (ms > 0).then_some(Millis(ms)))
 }
 
 /// A variable that is there and empty means yes; else its number decides. Without it the rule does.

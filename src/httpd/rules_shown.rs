@@ -6,7 +6,7 @@ use super::{ffi, server};
 use crate::status::Report;
 use crate::status::report::{MapReport, Matching};
 use crate::text::Text;
-use crate::uri::{Extensions, Override, Rule};
+use crate::uri::{Extensions, Rule};
 use std::collections::HashMap;
 
 /// Adds to each worker of the report how many rules lead to it and, with `shown`, the rules. Mount files are looked
@@ -76,13 +76,7 @@ unsafe fn server_name(server: *mut ffi::server_rec) -> Text {
 }
 
 fn map_report(rule: &Rule, server: &Text) -> MapReport {
-    let Extensions { fail_on_status, activations, .. } = &rule.extensions;
-    let names = |wanted: Override| {
-        let names = activations.iter().filter(|(_, given)| *given == wanted);
-        names.map(|(name, _)| &**name).collect::<Vec<_>>().join(&b',').into()
-    };
-    let statuses = fail_on_status.iter().flat_map(|list| list.iter());
-    let statuses = statuses.map(i32::to_string).collect::<Vec<_>>().join(",");
+    let Extensions { reply_timeout, written, .. } = &rule.extensions;
     let wildcard = rule.pattern.iter().any(|b| matches!(b, b'*' | b'?'));
     MapReport {
         server: server.clone(),
@@ -91,13 +85,13 @@ fn map_report(rule: &Rule, server: &Text) -> MapReport {
         unmount: rule.exclusion,
         disabled: rule.disabled,
         source: rule.source,
-        reply_timeout: rule.extensions.reply_timeout.map_or(-1, |ms| i32::try_from(ms).unwrap_or(i32::MAX)),
+        reply_timeout: reply_timeout.unwrap_or(-1),
         sticky_ignore: rule.extensions.sticky_ignore,
         stateless: rule.extensions.stateless,
-        fail_on_status: statuses.into_bytes().into(),
-        active: names(Override::Active),
-        disabled_members: names(Override::Disabled),
-        stopped_members: names(Override::Stopped),
+        fail_on_status: written.fail_on_status.clone(),
+        active: written.active.clone(),
+        disabled_members: written.disabled.clone(),
+        stopped_members: written.stopped.clone(),
         use_server_errors: rule.extensions.use_server_errors.unwrap_or(0),
     }
 }

@@ -9,9 +9,8 @@ use crate::text::{self, Text};
 /// Settings of one rule that replace those of the worker.
 #[derive(Clone, Default, Debug, PartialEq, Eq)]
 pub struct Extensions {
-    /// Milliseconds to wait for each packet of a reply, 0 for ever; `None` leaves it to the worker (not set, or
-    /// negative).
-    pub reply_timeout: Option<u32>,
+    /// Milliseconds to wait for each packet of a reply, 0 for ever; negative or `None` leaves it to the worker.
+    pub reply_timeout: Option<i32>,
     /// Balance as if the request carried no session id.
     pub sticky_ignore: bool,
     /// The request does not count as a new session.
@@ -33,6 +32,31 @@ pub struct Extensions {
     pub set_session_cookie: bool,
     /// The path of that cookie; mod_jk reads but never uses it.
     pub session_cookie_path: Option<Text>,
+    /// Lists as they stand in the rule, which is how a status worker shows them.
+    pub written: Written,
+}
+
+/// Lists of a rule, as written.
+#[derive(Clone, Default, Debug, PartialEq, Eq)]
+pub struct Written {
+    /// Of `active`.
+    pub active: Text,
+    /// Of `disabled`.
+    pub disabled: Text,
+    /// Of `stopped`.
+    pub stopped: Text,
+    /// Of `fail_on_status`.
+    pub fail_on_status: Text,
+}
+
+impl Written {
+    fn members(&mut self, what: Override) -> &mut Text {
+        match what {
+            Override::Active => &mut self.active,
+            Override::Disabled => &mut self.disabled,
+            Override::Stopped => &mut self.stopped,
+        }
+    }
 }
 
 /// What a rule makes of a balancer member.
@@ -83,7 +107,7 @@ const TABLE: &[Extension] = &[
     Extension {
         name: "reply_timeout",
         help: "Milliseconds to wait for each packet of a reply, instead of the worker's `reply_timeout`; 0 for no limit, negative for the worker's. The variable `JK_REPLY_TIMEOUT` beats it.",
-        apply: |reading, piece| reading.found.reply_timeout = u32::try_from(reading.int(&piece)).ok(),
+        apply: |reading, piece| reading.found.reply_timeout = Some(reading.int(&piece)),
     },
     Extension {
         name: "sticky_ignore",
@@ -117,6 +141,7 @@ const TABLE: &[Extension] = &[
             if reading.first_of_kind(&piece) && reading.has_value(&piece) {
                 let statuses = text::list(piece.value).map(|word| reading.number(word, piece.whole));
                 reading.found.fail_on_status = Some(statuses.collect());
+                reading.found.written.fail_on_status = piece.value.into();
             }
         },
     },
@@ -212,6 +237,7 @@ impl<'w> Reading<'w> {
 
     fn members(&mut self, what: Override, piece: Piece<'_>) {
         if self.first_of_kind(&piece) && self.has_value(&piece) {
+            *self.found.written.members(what) = piece.value.into();
             self.found.activations.extend(text::list(piece.value).map(|member| (member.into(), what)));
         }
     }
@@ -248,8 +274,7 @@ impl<'w> Reading<'w> {
 
     fn number(&mut self, text: &[u8], whole: &[u8]) -> i32 {
         let read_as = text::atoi(text);
-        let is_whole = text::leading_int(text).is_some_and(|(_, rest)| text::trim(rest).is_empty());
-        if !is_whole {
+        if !text::is_int(text) {
             (self.warn)(RuleWarning::NotANumber { piece: whole.into(), read_as });
         }
         read_as
@@ -315,6 +340,12 @@ mod tests {
             session_path: Some(b"sid"[..].into()),
             set_session_cookie: true,
             session_cookie_path: Some(b"/x"[..].into()),
+            written: Written {
+                active: b"a"[..].into(),
+                disabled: b"b,d"[..].into(),
+                stopped: b"c"[..].into(),
+                fail_on_status: b"503, -500"[..].into(),
+            },
         };
         assert_eq!((found, said), (expected, Vec::<String>::new()));
     }
@@ -323,11 +354,12 @@ mod tests {
     fn numbers_are_read_as_c_reads_them() {
         for (value, timeout, said) in [
             ("0", Some(0), 0),
-            ("-1", None, 0),
+            ("-1", Some(-1), 0),
             ("soon", Some(0), 1),
             ("10s", Some(10), 1),
             ("", Some(0), 1),
-            ("5;reply_timeout=-1", None, 0),
+            ("5;reply_timeout=-1", Some(-1), 0),
+            ("4294967297", Some(1), 1),
         ] {
             let text = format!("w;reply_timeout={value}");
             let (_, found, warnings) = read(text.as_bytes());

@@ -27,7 +27,7 @@ impl Random {
     /// The timeout is the number of the rule, by which answers are compared.
     fn rule(&mut self, number: usize) -> Rule {
         let worker: &[u8] = [&b"w1"[..], b"w2", b"w3", b"*"][self.below(4)];
-        let number = u32::try_from(number).unwrap();
+        let number = i32::try_from(number).unwrap();
         let extensions = rule::Extensions { reply_timeout: Some(number), ..Default::default() };
         Rule {
             pattern: self.path(7).into(),

@@ -150,6 +150,30 @@ def test_an_unknown_format_is_told_in_properties(stage):
 
 # Changes ---------------------------------------------------------------------------------------------------------
 
+AS_WRITTEN = {
+    "fail_on_status": [" 404", "404 -500", "0404,500", "4xx", "text"], "active": ["m1 m2", "m2,nosuch", " m1"], "disabled": ["m1 m2"], "stopped": ["m1,m2 "],
+    "reply_timeout": ["-404", "4294967297", "5s"], "use_server_errors": ["4294967696", "400x"],
+}  # fmt: skip
+READ = {"-404": "-404", "4294967297": "1", "5s": "5", "4294967696": "400", "400x": "400"}
+
+
+def test_lists_of_rules_are_shown_as_they_are_written():
+    rules = [(name, value) for name, values in AS_WRITTEN.items() for value in values]
+    conf = [f'JkMount /r{n} "lb;{name}={value}"' for n, (name, value) in enumerate(rules)]
+    with Httpd(threads=1) as httpd:
+        httpd.workers(BASE.format(port=free_port()))
+        httpd.conf("\n".join(["JkMount /st st", *conf, 'JkMount /twice "lb;active=m1;disabled=m1;active=m2"']))
+        httpd.start()
+        shown = dict(line.split("=", 1) for line in httpd.get("/st?mime=prop&cmd=show&w=lb").body.decode().splitlines())
+    numbers = {uri: key.split(".")[3] for key, uri in shown.items() if key.endswith(".uri")}
+
+    def field(uri: str, name: str) -> str:
+        return shown[f"worker.lb.map.{numbers[uri]}.{name}"]
+
+    assert [field(f"/r{n}", name) for n, (name, _) in enumerate(rules)] == [READ.get(value, value) for _, value in rules]
+    assert [field("/twice", name) for name in ("active", "disabled")] == ["m1", "m1"]
+
+
 BASE = """worker.list=lb,solo,st
 worker.st.type=status
 worker.lb.type=lb

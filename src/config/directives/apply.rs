@@ -285,7 +285,7 @@ fn on_or_off(word: &[u8]) -> Option<bool> {
 fn seconds(name: &str, settings: &mut Settings, args: &Args<'_>, at: &Context<'_>) -> Seconds {
     let word = args.one();
     let number = text::atoi(word);
-    let clean = text::leading_int(word).is_some_and(|(_, rest)| text::trim(rest).is_empty());
+    let clean = text::is_int(word);
     if number < 0 || !clean {
         let read = number.max(0);
         let message = format!("{name} \"{}\" counts as {read}; write a number of seconds", text::show(word));

@@ -139,7 +139,7 @@ fn paths_are_completed_and_checked() {
 #[test]
 fn numbers_are_read_as_c_reads_them() {
     for (value, seconds, notices) in
-        [("5", 5, 0), ("0", 0, 0), ("-5", 0, 1), ("x", 0, 1), ("5s", 5, 1), ("99999999999", 2_147_483_647, 0)]
+        [("5", 5, 0), ("0", 0, 0), ("-5", 0, 1), ("x", 0, 1), ("5s", 5, 1), ("99999999999", 1_215_752_191, 1)]
     {
         let settings = run(&[&format!("JkWatchdogInterval {value}"), &format!("JkMountFileReload {value}")]);
         assert_eq!(settings.globals.watchdog, Some(Seconds(seconds)), "{value}");
