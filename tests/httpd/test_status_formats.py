@@ -20,6 +20,8 @@ DENIED = "D88: who is not let in gets 403"
 NONE = "D89: text that is no value changes nothing and is an error"
 CHECKED = "D90: texts are checked before anything is changed"
 
+NO_ADDRESS = "D115: a host without an address keeps its port"
+
 OK = "Action finished"
 LONG = "x" * 64
 
@@ -149,6 +151,22 @@ def test_an_unknown_format_is_told_in_properties(stage):
 
 
 # Changes ---------------------------------------------------------------------------------------------------------
+
+def test_a_host_without_address_is_shown_with_its_port():
+    with Httpd(threads=1) as httpd:
+        httpd.workers("worker.list=st,lb\nworker.st.type=status\nworker.lb.type=lb\nworker.lb.balance_workers=m\nworker.m.host=no-such-host.invalid\nworker.m.port=8010\n")
+        httpd.conf("JkMount /st st").start()
+
+        def look() -> dict[str, str]:
+            return dict(line.split("=", 1) for line in httpd.get("/st?mime=prop&cmd=show&w=lb").body.decode().splitlines())
+
+        shown = look()
+        assert message(httpd.get("/st?mime=prop&cmd=update&w=lb&sw=m&vahst=127.0.0.1")) == OK
+        afterwards = look()["worker.m.address"]
+    assert [shown[f"worker.m.{name}"] for name in ("host", "activation", "state")] == ["no-such-host.invalid", "STP", "OK/IDLE"]
+    assert [shown[f"worker.m.{name}"] for name in ("port", "address")] == deviates(NO_ADDRESS, ours=["8010", "unresolved"], theirs=["0", "invalid"])
+    assert afterwards == deviates(NO_ADDRESS, ours="127.0.0.1:8010", theirs="invalid")
+
 
 AS_WRITTEN = {
     "fail_on_status": [" 404", "404 -500", "0404,500", "4xx", "text"], "active": ["m1 m2", "m2,nosuch", " m1"], "disabled": ["m1 m2"], "stopped": ["m1,m2 "],
