@@ -42,11 +42,11 @@ impl Attempt<'_> {
         }
     }
 
-    /// Waits for bytes of the backend. A packet that comes in pieces has to be whole within the same bound as its
-    /// first byte.
+    /// Waits for bytes of the backend.
     fn receive(&mut self, received: &mut Received) -> Result<(), Failure> {
-        let bound = self.bound();
-        if received.bytes().is_empty() {
+        let partial = !received.bytes().is_empty();
+        let bound = self.bound(partial);
+        if !partial {
             self.partial_since = None;
         } else {
             let since = *self.partial_since.get_or_insert_with(Instant::now);
@@ -66,11 +66,13 @@ impl Attempt<'_> {
         }
     }
 
-    fn bound(&self) -> Bound {
+    /// The first byte of a packet may take `reply_timeout`, also where that is longer than `socket_timeout`, as in
+    /// mod_jk. A packet that comes in pieces has to be whole within the shorter one.
+    fn bound(&self, partial: bool) -> Bound {
         let reply = self.task.reply_timeout.unwrap_or(self.worker.spec.reply_timeout);
         let socket = self.worker.socket_wait();
         match (reply, socket) {
-            (Some(reply), Some(socket)) if socket < reply => {
+            (Some(reply), Some(socket)) if partial && socket < reply => {
                 Bound { wait: Some(socket), by_reply_timeout: false }
             }
             (Some(reply), _) => Bound { wait: Some(reply), by_reply_timeout: true },

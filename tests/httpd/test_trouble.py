@@ -363,6 +363,29 @@ def test_socket_timeout_is_502(make):
     assert httpd.get("/x").status == 502
 
 
+@pytest.mark.parametrize("path,status", [("/worker/x", 504), ("/rule/x", 200)])
+@pytest.mark.parametrize("begun", [False, True], ids=["before the headers", "before the body"])
+def test_reply_timeout_may_be_longer_than_socket_timeout(make, path, status, begun):
+    """Slow pages have their own `reply_timeout`; `socket_timeout` is about connections that are stuck."""
+
+    def slow(turn):
+        turn.send(*[HEAD] * begun)
+        turn.wait(1.7)
+        turn.send(*[HEAD] * (not begun), chunk(b"late"), end())
+
+    peer, httpd = make.peer("w", slow), make.httpd()
+    httpd.workers(f"worker.list=w\nworker.w.host=127.0.0.1\nworker.w.port={peer.port}\nworker.w.socket_timeout=1\nworker.w.reply_timeout=1300\nworker.w.retries=1\n")
+    httpd.conf("JkMount /worker/* w\nJkMount /rule/* w;reply_timeout=5000").start()
+    got = httpd.get(path)
+    assert (got.status, got.whole, got.body == b"late") == (status, True, status == 200)
+
+
+def test_a_packet_that_stops_does_not_outlast_socket_timeout(make):
+    peer, httpd = make.peer("w", lambda turn: (turn.send(HEAD[:9]), turn.wait_for_end())), make.httpd()
+    httpd.workers(f"worker.list=w\nworker.w.host=127.0.0.1\nworker.w.port={peer.port}\nworker.w.socket_timeout=1\nworker.w.reply_timeout=60000\nworker.w.retries=1\n")
+    assert httpd.conf("JkMount /* w").start().get("/x").status == 502
+
+
 BOUND = "D17: every wait has its bound, for whole packets"
 
 
