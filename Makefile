@@ -153,7 +153,7 @@ for name in jk.load jk.conf; do place apache-conf/$$name "$(SYSCONFDIR)/mods-ava
 for file in $$(sed -nE 's/^[ \t]*Jk(Workers|Mount)File[ \t]+"?(\/[^ "]+).*/\2/p' apache-conf/jk.conf); do \
     [ ! -f "apache-conf/$${file##*/}" ] || place "apache-conf/$${file##*/}" "$$file" || exit 1; \
 done; \
-echo "Switch it on: a2enmod jk && apachectl configtest && apachectl graceful"
+echo "Switch it on: a2enmod jk && apachectl configtest, then stop and start httpd (systemctl restart apache2)"
 endef
 
 dist: ## target/dist/mod_jk-VERSION.tar.gz of what is committed

@@ -232,7 +232,7 @@ def _module(args: argparse.Namespace) -> Path:
         advice = "install the package libapache2-mod-jk"
     else:
         module = args.module or HERE.parent / "target" / "release" / "libmod_jk.so"
-        advice = "build it first (make), or name one with --module"
+        advice = "build it first (make build), or name one with --module"
     if not module.is_file():
         raise FrontEndError(f"no module {module}: {advice}")
     return module.resolve()

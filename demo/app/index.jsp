@@ -43,7 +43,7 @@ if (request.getParameter("plain") != null) {
   a { color: #0a58a6; margin-right: 1.5rem }
 </style>
 <div class="count"><%= count %></div>
-<p>requests in this session, this one answered by <b><%= html(node) %></b>, through front end <b><%= html(front) %></b>.
+<p><%= count == 1 ? "request" : "requests" %> in this session, this one answered by <b><%= html(node) %></b>, through front end <b><%= html(front) %></b>.
 <% if (moved) { %><p class="moved">The request before was answered by <b><%= html(last) %></b>. The session moved, the count went on.
 <% } %><table>
 <tr><th>Tomcat<td><%= html(node) %>

@@ -35,7 +35,7 @@ pub const TABLE: &[Key] = &[
         .once().range("1 to 65535; 0 for no contact"),
     key("source", AJP, Kind::Name, "none", "Local address from which connections are made").once(),
     key("prefer_ipv6", AJP, Kind::Flag, "false", "Take an IPv6 address if the host has addresses of both kinds").once(),
-    key("socket_timeout", AJP, COUNT, "0", "Longest wait for one read or write on the connection; 0 for no limit")
+    key("socket_timeout", AJP, COUNT, "0", "Longest wait for one read or write on the connection; 0 for no limit. Where there is a reply_timeout, that one counts until a packet begins")
         .once().unit(Unit::Seconds)
         .differs("sending is not bounded (D17)"),
     key("socket_connect_timeout", AJP, COUNT, "socket_timeout", "Longest wait for the TCP connection; 0 for no limit")
@@ -47,7 +47,7 @@ pub const TABLE: &[Key] = &[
         "Largest AJP packet; must equal packetSize of Tomcat's connector")
         .once().unit(Unit::Bytes).range("8192 to 65536, rounded up to a multiple of 1024"),
     key("secret", AJP_LB, Kind::Text, "none",
-        "What Tomcat's connector demands of each request; on a balancer, for members without their own").once(),
+        "What Tomcat's connector demands of each request, and answers 403 without; on a balancer, for members without their own").once(),
     key("secret_file", AJP_LB, Kind::Text, "none",
         "A file whose first line is the secret, relative to ServerRoot; read at each start and restart").once()
         .range("name of a file; not together with secret")

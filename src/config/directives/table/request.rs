@@ -27,7 +27,8 @@ pub(super) const ALL: &[Directive] = &[
             "none",
             "A variable of httpd's environment that Tomcat gets as an attribute of the request. If it is not set, \
              Tomcat gets the default; if there is none, nothing. httpd drops an empty default. Of two lines for a name, \
-             in any case, the later one counts.",
+             in any case, the later one counts. Tomcat answers 403 to requests with an attribute whose name its \
+             connector's `allowedRequestAttributesPattern` does not match; by default none does.",
         )
         .differs("only where there is a `JkEnvVar` are httpd's common variables (`HTTP_...`, `REMOTE_...`) made for \
                   each request (D44)."),
