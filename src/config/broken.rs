@@ -60,6 +60,7 @@ fn lines_that_say_nothing_are_told() {
             (with_a!("secret xyzzy"), Warning, 3, &["ignored"]),
             (with_a!("=8009"), Warning, 3, &["no name before the \"=\""]),
             (with_a!("worker.a.port="), Note, 3, &["worker.a.port", "counts as not set"]),
+            (with_a!("worker.a.secret="), Warning, 3, &["worker.a.secret", "counts as not set"]),
             (with_a!("worker.a.port= # later"), Note, 3, &["counts as not set"]),
             ("\u{feff}worker.list=a\n", Warning, 1, &["byte order mark", "save it without"]),
             (

@@ -113,7 +113,7 @@ impl<'w> Check<'w> {
         let place = mounted.place.as_ref();
         if let Some(unknown) = verdict {
             let (pattern, effect) = (text::show(&rule.pattern), effect(rule));
-            let message = format!("rule \"{pattern}\": {unknown}; {effect}");
+            let message = format!("rule \"{pattern}\": {effect}: {unknown}");
             let say = if rule.exclusion { Diagnostic::warning } else { Diagnostic::fault };
             self.out.push(say(place.cloned(), message));
         } else if let Some(worker) = self.by_name.get(&*rule.worker).copied().filter(|_| !rule.exclusion) {
@@ -299,8 +299,11 @@ mod tests {
     #[test]
     fn rules_and_workers_that_do_not_fit_are_told() {
         for (workers, map, part) in [
-            ("", "/x=sol", "m:4: rule \"/x\": worker \"sol\" is not in worker.list; did you mean \"solo\"?"),
-            ("", "/x=sol", "its requests will get 500"),
+            (
+                "",
+                "/x=sol",
+                "m:4: rule \"/x\": its requests will get 500: worker \"sol\" is not in worker.list; did you mean \"solo\"?",
+            ),
             ("", "/x=zzzzzz", "which holds: lb, solo, jkstatus"),
             ("", "/x=node1", "is a member of balancer \"lb\" but not in worker.list"),
             ("", "/x=solo ;reply_timeout=1", "has a blank too many"),

@@ -98,6 +98,11 @@ pub(crate) fn complaint(key: &Key, value: &[u8]) -> Option<(Severity, String)> {
     if let Some(special) = special(key.name, value) {
         return Some((Severity::Warning, special));
     }
+    if matches!(key.kind, Kind::Text | Kind::Name) && is_quoted(value) {
+        return Some(warning(
+            "stands in quotes, which are part of the value here; leave them out".to_owned(),
+        ));
+    }
     match key.kind {
         Kind::Number { low, high } => number(key, value, low, high).map(warning),
         Kind::Flag => values::flag(value).is_none().then(|| warning(not_read(key, value))),
@@ -121,6 +126,12 @@ pub(crate) fn complaint(key: &Key, value: &[u8]) -> Option<(Severity, String)> {
 
 fn warning(message: String) -> (Severity, String) {
     (Severity::Warning, message)
+}
+
+fn is_quoted(value: &[u8]) -> bool {
+    [b'"', b'\'']
+        .iter()
+        .any(|quote| value.len() > 1 && value.starts_with(&[*quote]) && value.ends_with(&[*quote]))
 }
 
 fn not_read(key: &Key, value: &[u8]) -> String {
@@ -260,6 +271,8 @@ mod tests {
             ("host", "[::1]", "without brackets"),
             ("host", "a:8009", "two properties"),
             ("host", "ajp://a:8009", "only a name or an address"),
+            ("host", "\"a\"", "stands in quotes"),
+            ("secret", "'a'", "stands in quotes"),
             ("host", "300.1.1.1", "looks like an address"),
             ("socket_timeout", "10ms", "read as 10485760"),
             ("retries", "0", "a number from 1"),

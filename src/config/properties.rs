@@ -123,6 +123,9 @@ impl Properties {
         match said {
             Said::Nothing => {}
             Said::Nonsense(line) => out.push(ignored_line(line, place)),
+            Said::Empty(key) if worker_keys::is_secret(key) => {
+                out.push(Diagnostic::warning(place, empty(key)))
+            }
             Said::Empty(key) => out.push(Diagnostic::note(place, empty(key))),
             Said::Pair { key, value } => self.add(key, value, place, env, out),
         }
