@@ -328,12 +328,14 @@ class Httpd:
         """Ends everything at once, without a check."""
         if self.process is None:
             return
+        # The parent first: it could make another child meanwhile.
+        self.process.kill()
+        self.process.wait()
         for process in _session(self.process.pid):
             try:
                 os.kill(process.pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
-        self.process.wait()
         if self in alive:
             alive.remove(self)
         self._said.close()
