@@ -202,7 +202,7 @@ def members_cpu(lab, quick: bool) -> Iterator[Row]:
         servers = lab.started(*some(lab, (*MODULES, "floor-ajp")), members=count, threads=16)
         for kind, routes in (("sticky", count), ("no session", 0)):
             jobs.append((f"{count} members, {kind}", servers, get(13) | {"connections": 8, "seconds": 0.7, "routes": routes}, 0))
-    yield from alternate(lab, CPU_MEMBERS, jobs, 5)
+    yield from alternate(lab, CPU_MEMBERS, jobs, 9)
     lab.stop()
 
 
@@ -269,7 +269,7 @@ def tomcat(lab, quick: bool) -> Iterator[Row]:
             lab.load(server, **page, connections=4, seconds=4)
         jobs = [("13 bytes of a servlet", servers, page | {"connections": 8, "seconds": 1.5}, 0)]
         jobs += [("a file of 1 MiB", servers, file | {"connections": 4, "seconds": 1.5}, 1)]
-        yield from alternate(lab, TOMCAT, jobs, 7)
+        yield from alternate(lab, TOMCAT, jobs, 15)
         lab.stop()
         calls = {name: _calls(lab, name, page, **behind)["backend"] for name in some(lab, CONNECTORS)}
         yield Row(CALLS, "13 bytes of a servlet, real Tomcat, backend", "", calls)
