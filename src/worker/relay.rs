@@ -44,7 +44,7 @@ impl Attempt<'_> {
 
     /// Waits for bytes of the backend.
     fn receive(&mut self, received: &mut Received) -> Result<(), Failure> {
-        let partial = !received.bytes().is_empty();
+        let partial = !received.bytes().is_empty() && self.held_since.is_none();
         let bound = self.bound(partial);
         if !partial {
             self.partial_since = None;
@@ -157,8 +157,11 @@ impl Attempt<'_> {
             return Err(Failure::Stopping);
         }
         let since = *self.held_since.get_or_insert_with(Instant::now);
-        self.partial_since = None;
-        Ok(since.elapsed() < HOLD && !received.room().is_empty())
+        let held = since.elapsed() < HOLD && !received.room().is_empty();
+        if !held {
+            self.held_since = None;
+        }
+        Ok(held)
     }
 
     /// Whether a refusal would be no answer: `fail_on_status` has no say in it, and the request may be asked again

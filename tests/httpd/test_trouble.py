@@ -380,6 +380,13 @@ def test_reply_timeout_may_be_longer_than_socket_timeout(make, path, status, beg
     assert (got.status, got.whole, got.body == b"late") == (status, True, status == 200)
 
 
+def test_a_slow_503_has_reply_timeout_too(make):
+    peer, httpd = make.peer("w", lambda turn: (turn.send(send_headers(503, "503", [PLAIN])), turn.wait(1.7), turn.send(chunk(b"late"), end()))), make.httpd()
+    httpd.workers(f"worker.list=w\nworker.w.host=127.0.0.1\nworker.w.port={peer.port}\nworker.w.socket_timeout=1\nworker.w.reply_timeout=5000\nworker.w.retries=1\n")
+    got = httpd.conf("JkMount /* w").start().get("/x")
+    assert (got.status, got.whole, got.body) == (503, True, b"late")
+
+
 def test_a_packet_that_stops_does_not_outlast_socket_timeout(make):
     peer, httpd = make.peer("w", lambda turn: (turn.send(HEAD[:9]), turn.wait_for_end())), make.httpd()
     httpd.workers(f"worker.list=w\nworker.w.host=127.0.0.1\nworker.w.port={peer.port}\nworker.w.socket_timeout=1\nworker.w.reply_timeout=60000\nworker.w.retries=1\n")
