@@ -106,6 +106,11 @@ impl Seat {
     pub(super) fn of(member: &Member) -> Self {
         Self { slot: member.slot, distance: member.spec.distance, activation: member.spec.activation }
     }
+
+    /// How its member stands for all requests that have nothing of their own to say.
+    fn standing(&self) -> Standing {
+        Standing { state: self.slot.state(), activation: self.activation, distance: self.distance }
+    }
 }
 
 impl Members for Picture<'_> {
@@ -126,8 +131,7 @@ impl Members for Picture<'_> {
     }
 
     fn standing(&self, index: usize) -> Standing {
-        let Seat { slot, distance, activation } = *self.seat(index);
-        let standing = Standing { state: slot.state(), activation, distance };
+        let standing = self.seat(index).standing();
         if standing.state == State::Busy || self.has_own.get() {
             return self.special(index, standing);
         }
@@ -146,9 +150,8 @@ impl Members for Picture<'_> {
     fn look_around(&self, start: usize, mut see: impl FnMut(usize, Standing, u64)) {
         let (by_busyness, has_own) = (self.lb.spec.method == Method::Busyness, self.has_own.get());
         let mut look = |index: usize, seat: &Seat| {
-            let Seat { slot, distance, activation } = *seat;
-            let standing = Standing { state: slot.state(), activation, distance };
-            let value = if by_busyness { self.busyness(index) } else { slot.value.load(Relaxed) };
+            let standing = seat.standing();
+            let value = if by_busyness { self.busyness(index) } else { seat.slot.value.load(Relaxed) };
             if has_own || standing.state == State::Busy {
                 see(index, self.special(index, standing), value);
             } else {
