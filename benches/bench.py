@@ -39,6 +39,11 @@ def main() -> int:
         return 1
     rows = []
     with Lab(options.module, options.original) as lab:
+        result = lab.target / "bench/result.json"
+        if options.add and not result.is_file():
+            print(f"bench: --add adds to {result}, which is not there; leave it out the first time", file=sys.stderr)
+            return 1
+        last = json.loads(result.read_text()) if options.add else {}
         if not lab.original:
             lab.say(f"no original at {options.original}, so no ratios (apt-get install libapache2-mod-jk)")
         about = report.circumstances(options.original, "quick" if options.quick else "full")
@@ -49,16 +54,16 @@ def main() -> int:
                     print(report.line(row), flush=True)
         about["load of the machine after"] = f"{os.getloadavg()[0]:.1f}"
         if options.add:
-            rows = added(lab, rows, about)
+            rows = added(last, rows, about)
         write(lab, rows, about, options.keep)
     return 0
 
 
-def added(lab: Lab, rows: list[Row], about: dict) -> list[Row]:
+def added(last: dict, rows: list[Row], about: dict) -> list[Row]:
     """The last result with these rows in the place of its own."""
-    last = json.loads((lab.target / "bench/result.json").read_text())
     old, new = [Row(**row) for row in last["rows"]], {(row.section, row.key): row for row in rows}
     sections = ", ".join(dict.fromkeys(row.section for row in rows))
+    about |= {key: value for key, value in last["about"].items() if key.startswith("apart from")}
     about[f"apart from: {sections}"] = f"{last['about']['date']}, ours {last['about']['ours']}"
     kept = [new.pop((row.section, row.key), row) for row in old]
     return kept + list(new.values())
