@@ -117,8 +117,8 @@ impl Connection {
     /// Whether it can carry a request. Costs a system call, unless it was used a moment ago and the request is one
     /// that can simply be asked again (`repeatable`) should the backend just have closed it.
     pub(super) fn fitness(&mut self, repeatable: bool) -> Fitness {
-        if self.owes() {
-            return self.take_owed();
+        if let Some(hindrance) = self.take_owed() {
+            return hindrance;
         }
         if repeatable && self.idle_since.elapsed() < FRESH {
             Fitness::Fresh
@@ -129,13 +129,17 @@ impl Connection {
         }
     }
 
-    /// Receives what is owed, if it has come. One byte more than it has shows whether there is something behind it.
-    fn take_owed(&mut self) -> Fitness {
+    /// Receives what is owed, if it has come; what stands in the way of the next request if not. One byte more than
+    /// it has shows whether there is something behind it, but not whether the stream ends there.
+    fn take_owed(&mut self) -> Option<Fitness> {
+        if !self.owes() {
+            return None;
+        }
         let mut packet = [0; 7];
         let received = match self.socket.receive_now(&mut packet) {
             Ok(n) => packet.get(..n).unwrap_or_default(),
-            Err(e) if e.kind() == io::ErrorKind::WouldBlock => return self.while_owed(),
-            Err(_) => return Fitness::Unfit,
+            Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Some(self.while_owed()),
+            Err(_) => return Some(Fitness::Unfit),
         };
         // Packets of five and six bytes do not come in three pieces from a sane backend.
         let paid = match self.owed {
@@ -144,11 +148,11 @@ impl Connection {
             Owed::Pong(_) => pong(received) == Pong::Yes(received.len()),
         };
         if !paid {
-            return Fitness::Unfit;
+            return Some(Fitness::Unfit);
         }
         self.heard = Instant::now();
         self.owed = Owed::Nothing;
-        Fitness::Fit
+        None
     }
 
     fn while_owed(&self) -> Fitness {

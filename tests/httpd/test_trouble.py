@@ -716,6 +716,28 @@ def test_a_backend_that_closes_after_each_reply_costs_no_try(make):
     assert seen in deviates("D81: a connection that was closed unasked costs no try", ours=[{200}], theirs=[{200}, {200, 502}])
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_backend_that_ends_its_reply_late_and_then_closes_fails_no_request(make, method):
+    """The client has the whole reply before its last packet comes; that packet does not speak for the connection."""
+    peer, httpd = make.peer("w"), make.httpd()
+    httpd.workers(f"worker.list=w\nworker.w.host=127.0.0.1\nworker.w.port={peer.port}\nworker.w.retries=1\n")
+    httpd.conf("JkMount /* w").start()
+
+    def once(turn):
+        turn.send(send_headers(200, "OK", [("Content-Length", "1")]) + chunk(b"w"))
+        turn.wait(0.05)
+        turn.send(end())
+        turn.close()
+
+    peer.plan = [once]
+    with Client(httpd.port) as client:
+        assert client.ask("/1").body == b"w"
+        httpd.wait_until(lambda: peer.connections[0].ended, "the end of the connection")
+        peer.stopping.wait(0.05)
+        body = {"body": b"x"} if method == "POST" else {}
+        assert client.ask("/2", method, **body).status == 200
+
+
 # What the backend says about the framing -----------------------------------------------------------------------------
 
 FRAMING = "D4: framing is httpd's; a body is held to its length"
