@@ -225,7 +225,7 @@ impl Members for Picture<'_> {
         Standing {
             state: self.states[member],
             activation: self.lb.members[member].activation,
-            distance: self.lb.distances[member],
+            distance: self.lb.distances[member].into(),
         }
     }
     fn value(&self, member: usize) -> u64 {

@@ -26,9 +26,10 @@ pub trait Members {
     fn standing(&self, member: usize) -> Standing;
     /// Its value under the balancing method.
     fn value(&self, member: usize) -> u64;
-    /// Shows number, standing and value of every member, from `start` on and then from 0. Implementors may know a
-    /// quicker way: with hundreds of members this is most of what a pick costs.
-    fn look_around(&self, start: usize, mut see: impl FnMut(usize, Standing, u64)) {
+    /// Shows number, standing and value of members, from `start` on and then from 0. `see` answers what weight is to be
+    /// beaten from then on; implementors may leave out those that do not beat it, if they know a quicker way to find
+    /// out: with hundreds of members this is most of what a pick costs.
+    fn look_around(&self, start: usize, mut see: impl FnMut(usize, Standing, u64) -> Weight) {
         for member in (start..self.len()).chain(0..start) {
             see(member, self.standing(member), self.value(member));
         }
@@ -47,8 +48,14 @@ pub struct Standing {
     /// What it may do for this request; the rule's word counts more than the member's own.
     pub activation: Activation,
     /// Members with a larger one are for when no nearer one can be used.
-    pub distance: i32,
+    pub distance: i64,
 }
+
+/// What members are compared by: first the distance, then the value. Less is better.
+pub type Weight = (i64, u64);
+
+/// A weight that every member beats.
+pub const WORST: Weight = (i64::MAX, 0);
 
 /// What a request wants of its member.
 pub struct Wanted<'s, 'r> {
@@ -171,12 +178,13 @@ fn by_value<M: Members>(
     next: usize,
 ) -> Option<Choice<'_>> {
     let start = next.checked_rem(members.len())?;
-    let (mut least, mut best) = ((i32::MAX, u64::MAX), None);
+    let (mut least, mut best) = (WORST, None);
     members.look_around(start, |index, Standing { state, activation, distance }, value| {
         let weight = (distance, if stateless { 0 } else { value });
-        if activation == Activation::Active && fit(state) && (weight < least || best.is_none()) {
+        if weight < least && activation == Activation::Active && fit(state) {
             (least, best) = (weight, Some(index));
         }
+        least
     });
     let index = best?;
     Some(Choice::Member { index, sticky: false, route: OutRoute::Member, next: Some(index + 1) })
@@ -213,7 +221,7 @@ mod tests {
         route: &'static str,
         domain: &'static str,
         redirect: &'static str,
-        distance: i32,
+        distance: i64,
         activation: Activation,
         state: State,
         value: u64,

@@ -175,6 +175,11 @@ impl MemberSlot {
         State::from_code(self.state.load(Relaxed))
     }
 
+    /// Whether the run-time state is [`State::Busy`].
+    pub fn is_busy(&self) -> bool {
+        self.state.load(Relaxed) == State::Busy as u32
+    }
+
     /// Sets the run-time state.
     pub fn set_state(&self, state: State) {
         self.state.store(state as u32, Relaxed);

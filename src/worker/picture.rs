@@ -3,7 +3,7 @@
 use super::lb::LbWorker;
 use super::member::Member;
 use super::registry::Process;
-use crate::balance::choose::{Members, Standing};
+use crate::balance::choose::{Members, Standing, WORST, Weight};
 use crate::balance::method::Method;
 use crate::balance::{Activation, State};
 use crate::shm::board::Column;
@@ -62,7 +62,6 @@ impl<'p> Picture<'p> {
     }
 
     /// The value of a member under the method that counts what is under way.
-    #[inline(never)] // it would spoil the loop over all seats for the methods without it
     fn busyness(&self, index: usize) -> u64 {
         self.member(index).value(Method::Busyness, self.process.board())
     }
@@ -98,13 +97,19 @@ impl<'p> Picture<'p> {
 #[derive(Debug)]
 pub(super) struct Seat {
     slot: &'static MemberSlot,
-    distance: i32,
+    distance: i64,
     activation: Activation,
 }
 
 impl Seat {
     pub(super) fn of(member: &Member) -> Self {
-        Self { slot: member.slot, distance: member.spec.distance, activation: member.spec.activation }
+        Self { slot: member.slot, distance: member.spec.distance.into(), activation: member.spec.activation }
+    }
+
+    /// Whether its member, judged by its value, surely does not beat this weight, and has no need to be looked at: one
+    /// that is busy has, to be found well again.
+    fn is_outdone(&self, (distance, value): Weight) -> bool {
+        !self.slot.is_busy() && self.distance >= distance && self.slot.value.load(Relaxed) >= value
     }
 
     /// How its member stands for all requests that have nothing of their own to say.
@@ -147,20 +152,17 @@ impl Members for Picture<'_> {
         }
     }
 
-    fn look_around(&self, start: usize, mut see: impl FnMut(usize, Standing, u64)) {
-        let (by_busyness, has_own) = (self.lb.spec.method == Method::Busyness, self.has_own.get());
-        let mut look = |index: usize, seat: &Seat| {
-            let standing = seat.standing();
-            let value = if by_busyness { self.busyness(index) } else { seat.slot.value.load(Relaxed) };
-            if has_own || standing.state == State::Busy {
-                see(index, self.special(index, standing), value);
-            } else {
-                see(index, standing, value);
-            }
-        };
+    fn look_around(&self, start: usize, mut see: impl FnMut(usize, Standing, u64) -> Weight) {
+        let has_values = self.lb.spec.method != Method::Busyness;
+        let mut least = WORST;
         let (first, last) = self.lb.seats.split_at_checked(start).unwrap_or_default();
-        last.iter().enumerate().for_each(|(index, seat)| look(start + index, seat));
-        first.iter().enumerate().for_each(|(index, seat)| look(index, seat));
+        for (seats, before) in [(last, start), (first, 0)] {
+            let mut rest = seats.iter(); // `any` stops behind the first that does
+            while rest.any(|seat| !(has_values && seat.is_outdone(least))) {
+                let index = before + (seats.len() - rest.len() - 1);
+                least = see(index, self.standing(index), self.value(index));
+            }
+        }
     }
 
     fn by_route(&self, route: &[u8]) -> Option<usize> {
