@@ -66,6 +66,8 @@ pub enum ProtocolError {
     EndBeforeHead,
     /// The reply ended this many bytes before its Content-Length.
     ShortBody(u64),
+    /// Body data was asked for again and again after there was no more.
+    Insatiable,
 }
 
 impl ProtocolError {
@@ -89,7 +91,8 @@ impl ProtocolError {
             | Self::SecondHead
             | Self::BodyBeforeHead
             | Self::EndBeforeHead
-            | Self::ShortBody(_) => Class::Content,
+            | Self::ShortBody(_)
+            | Self::Insatiable => Class::Content,
         }
     }
 }
@@ -126,6 +129,7 @@ impl fmt::Display for ProtocolError {
             Self::BodyBeforeHead => f.write_str("body data before the headers"),
             Self::EndBeforeHead => f.write_str("reply ended without headers"),
             Self::ShortBody(missing) => write!(f, "reply ended {missing} bytes before its content-length"),
+            Self::Insatiable => f.write_str("body data is asked for without end, though there is no more"),
         }
     }
 }

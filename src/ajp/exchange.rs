@@ -174,6 +174,9 @@ impl Exchange {
             codes::SEND_BODY_CHUNK => self.chunk(content),
             codes::GET_BODY_CHUNK => {
                 let asked = content.int("requested length")?;
+                if self.upload.is_pestered() {
+                    return Err(ProtocolError::Insatiable);
+                }
                 Ok(Some(Event::WantsBody(self.upload.ask(asked))))
             }
             codes::END_RESPONSE => self.end(content, alone).map(Some),

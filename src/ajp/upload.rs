@@ -15,7 +15,13 @@ pub(super) struct Upload {
     pulled: bool,
     /// Every body packet was one the backend waits for.
     in_step: bool,
+    /// How often the backend asked and there was nothing to give.
+    in_vain: u16,
 }
+
+/// How often a backend may ask for what there is not: Tomcat does so a few times at most, and one that never stops would
+/// hold the request's thread for as long as it likes.
+pub(super) const PATIENCE: u16 = 1000;
 
 /// What is left of the request body.
 #[derive(Debug)]
@@ -43,7 +49,7 @@ impl Upload {
             Body::Length(length) => (Left::Bytes(length), Due::Unasked(at_most(room, length))),
             Body::Chunked => (Left::Unknown, Due::Nothing),
         };
-        Self { left, due, room, pulled: false, in_step: true }
+        Self { left, due, room, pulled: false, in_step: true, in_vain: 0 }
     }
 
     /// There is no request body, and the backend has not asked for one.
@@ -86,10 +92,16 @@ impl Upload {
 
     /// The packet that says that there is no more. A question for 0 bytes, which gets it too, ends nothing.
     pub(super) fn end(&mut self) -> [u8; codes::PACKET_HEADER] {
+        self.in_vain = self.in_vain.saturating_add(1);
         if self.answer() > 0 {
             self.left = Left::Bytes(0);
         }
         control::EMPTY_BODY
+    }
+
+    /// The backend asks again and again for what there is not.
+    pub(super) fn is_pestered(&self) -> bool {
+        self.in_vain >= PATIENCE
     }
 
     pub(super) fn pulled(&self) -> bool {

@@ -557,6 +557,21 @@ def test_a_chunked_body_that_was_pulled_is_never_repeated(site, peer):
     assert (got.status, len(peer.requests)) == (502, 1)
 
 
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_a_backend_that_never_stops_asking_is_refused(site, peer, method):
+    def insatiable(turn):
+        turn.read_body()
+        for _ in range(3000):
+            turn.ask()
+        turn.reply(200, b"full")
+
+    peer.plan = [insatiable]
+    with Client(site.port) as client:
+        got = client.ask("/w/x", method, **({"body": b"a little"} if method == "POST" else {}))
+    assert got.status == deviates("D116", ours=502, theirs=200)
+    assert site.get("/w/x").status == 200
+
+
 def test_a_request_that_could_not_be_sent_is_always_repeated(make):
     """Whatever the method: nothing of it left httpd."""
     httpd, a, b = pair(make, extra="worker.a.recovery_options=3\nworker.b.recovery_options=3")

@@ -165,6 +165,7 @@ fn errors_are_told_in_one_line_and_sorted_as_mod_jk_sorts_them() {
         (Error::HeaderCode(0xa000), Class::Content, "unknown header code 0xa000"),
         (Error::ShortBody(3), Class::Content, "reply ended 3 bytes before its content-length"),
         (Error::SecondHead, Class::Content, "headers were sent twice"),
+        (Error::Insatiable, Class::Content, "body data is asked for without end, though there is no more"),
     ] {
         assert_eq!((error.class(), error.to_string().as_str()), (class, line));
     }

@@ -2,8 +2,9 @@
 
 use super::play::{Seen, ask, end, head, hex, play};
 use crate::ajp::control::{CLIENT_EOF, EMPTY_BODY};
-use crate::ajp::exchange::{Event, Exchange, Terms};
+use crate::ajp::exchange::{Event, Exchange, ProtocolError, Terms};
 use crate::ajp::request::Body;
+use crate::ajp::upload::PATIENCE;
 
 fn exchange(body: Body) -> Exchange {
     Exchange::new(Terms { head_request: false, body, packet_limit: 8192 })
@@ -113,6 +114,18 @@ fn a_question_for_nothing_ends_nothing() {
     assert_eq!(wanted(&mut exchange, 0), 0);
     assert_eq!(exchange.end_body(), EMPTY_BODY);
     assert_eq!(wanted(&mut exchange, 5), 5);
+}
+
+#[test]
+fn a_backend_that_never_stops_asking_is_refused() {
+    for body in [Body::None, Body::Length(0), Body::Chunked] {
+        let mut exchange = exchange(body);
+        for _ in 0..PATIENCE {
+            let _ = wanted(&mut exchange, 8186);
+            assert_eq!(exchange.end_body(), EMPTY_BODY);
+        }
+        assert_eq!(exchange.advance(&hex("4142 0003 06 1ffa")).err(), Some(ProtocolError::Insatiable));
+    }
 }
 
 #[test]
