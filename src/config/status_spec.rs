@@ -51,6 +51,31 @@ impl StatusSpec {
             mounts: Vec::new(),
         }
     }
+
+    /// An entry of `good` and one of `bad` that the same member may fit, if there are such.
+    pub(crate) fn contradiction(&self) -> Option<(&[u8], &[u8])> {
+        let pairs = self.good.iter().flat_map(|good| self.bad.iter().map(move |bad| (&**good, &**bad)));
+        pairs.into_iter().find(|(good, bad)| have_a_member(good, bad))
+    }
+}
+
+/// Whether a member can fit both entries: they want no two different activations or states.
+fn have_a_member(one: &[u8], other: &[u8]) -> bool {
+    let letters = || [one, other].into_iter().flat_map(|entry| entry.split(|b| *b == b'.'));
+    let agree = |known: &[u8]| {
+        let mut wanted =
+            letters().filter_map(|word| word.first()).map(u8::to_ascii_lowercase).map(same_state);
+        let first = wanted.find(|letter| known.contains(letter));
+        wanted.all(|letter| !known.contains(&letter) || Some(letter) == first)
+    };
+    let is_known =
+        |word: &[u8]| word.first().is_some_and(|letter| b"adsoinbre".contains(&letter.to_ascii_lowercase()));
+    letters().all(is_known) && agree(b"ads") && agree(b"oibre")
+}
+
+/// `n` is another letter for `i`.
+fn same_state(letter: u8) -> u8 {
+    if letter == b'n' { b'i' } else { letter }
 }
 
 fn ratings(from: &Attributes<'_>, name: &str, default: &str) -> Vec<Text> {
@@ -81,6 +106,25 @@ mod tests {
         assert_eq!((&*plain.ns, &*plain.xmlns), (&b"jk:"[..], &b"xmlns:jk=\"http://tomcat.apache.org\""[..]));
         let bare = read("worker.s.ns=-\nworker.s.xmlns=-none");
         assert_eq!((&*bare.ns, &*bare.xmlns), (&b""[..], &b""[..]));
+    }
+
+    #[test]
+    fn ratings_that_contradict_each_other_are_found() {
+        for (good, bad, found) in [
+            ("a.o,a.i,a.b,a.r", "e,s", None),
+            ("a", "e", Some("a e")),
+            ("d,a.o", "o.b,ACTIVE", Some("a.o ACTIVE")),
+            ("a.n", "s,idle", Some("a.n idle")),
+            ("a.o", "d.o,a.e,i", None),
+            ("x,a.x,.", "a,o", None),
+            ("o.e", "o", None),
+        ] {
+            let status = read(&format!("worker.s.good={good}\nworker.s.bad={bad}"));
+            let shown = status.contradiction().map(|(good, bad)| {
+                format!("{} {}", String::from_utf8_lossy(good), String::from_utf8_lossy(bad))
+            });
+            assert_eq!(shown.as_deref(), found, "{good} against {bad}");
+        }
     }
 
     #[test]

@@ -94,7 +94,9 @@ impl Builder<'_> {
             Type::Lb => WorkerSpec::Lb(LbSpec { mounts, ..self.lb(name, &from)? }),
             Type::Status => {
                 self.inspection.worker(&from, &[Role::Status], &mut self.out);
-                WorkerSpec::Status(StatusSpec { mounts, ..StatusSpec::read(name, &from) })
+                let status = StatusSpec::read(name, &from);
+                self.remark_ratings(&status);
+                WorkerSpec::Status(StatusSpec { mounts, ..status })
             }
         })
     }

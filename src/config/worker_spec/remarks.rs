@@ -1,9 +1,9 @@
-//! What is hardly meant about a balancer, though each of its properties is sound.
+//! What is hardly meant about a worker, though each of its properties is sound.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::LbSpec;
 use super::builder::Builder;
+use super::{LbSpec, StatusSpec};
 use crate::balance::Activation;
 use crate::config::attributes::Attributes;
 use crate::config::diagnostic::{Diagnostic, Place};
@@ -17,7 +17,7 @@ impl Builder<'_> {
             let shown = text::show(&lb.name);
             let message =
                 format!("balancer \"{shown}\" has no active member, so that it refuses new sessions");
-            self.out.push(Diagnostic::warning(named, message));
+            self.out.push(Diagnostic::warning(named.clone(), message));
         }
         if lb.sticky_session_force && !lb.sticky_session {
             let message = format!(
@@ -27,6 +27,39 @@ impl Builder<'_> {
             self.out.push(Diagnostic::warning(self.place_of(&lb.name, "sticky_session_force"), message));
         }
         self.remark_redirects(lb);
+        self.remark_addresses(lb, named);
+    }
+
+    /// Entries of `good` and `bad` that fit the same member.
+    pub(super) fn remark_ratings(&mut self, status: &StatusSpec) {
+        let Some((good, bad)) = status.contradiction() else { return };
+        let message = format!(
+            "worker \"{}\": what fits both \"{}\" of good and \"{}\" of bad counts as bad",
+            text::show(&status.name),
+            text::show(good),
+            text::show(bad)
+        );
+        let place = self.place_of(&status.name, "good").or_else(|| self.place_of(&status.name, "bad"));
+        self.out.push(Diagnostic::warning(place, message));
+    }
+
+    /// Members that are one and the same Tomcat.
+    fn remark_addresses(&mut self, lb: &LbSpec, named: Option<Place>) {
+        let mut first_at = BTreeMap::new();
+        for member in &lb.members {
+            let (name, address) = (&member.ajp.name, &member.ajp.address);
+            let Some(first) = first_at.insert((&address.host, address.port), name) else { continue };
+            let message = format!(
+                "members \"{}\" and \"{}\" of balancer \"{}\" both lead to {}:{}",
+                text::show(first),
+                text::show(name),
+                text::show(&lb.name),
+                text::show(&address.host),
+                address.port
+            );
+            let place = self.place_of(name, "port").or_else(|| self.place_of(name, "host"));
+            self.out.push(Diagnostic::warning(place.or_else(|| named.clone()), message));
+        }
     }
 
     fn remark_redirects(&mut self, lb: &LbSpec) {
@@ -80,6 +113,8 @@ mod tests {
                 "w:7: balancer \"x\"",
                 "sticky_session_force has no effect",
             ),
+            ("worker.n.host=m", "w:6: members \"m\" and \"n\" of balancer \"x\"", "both lead to m:8009"),
+            ("worker.n.host=m\nworker.n.port=8009", "w:7: members \"m\" and \"n\"", "both lead to m:8009"),
         ] {
             let said = said(lines);
             assert!(
@@ -87,6 +122,13 @@ mod tests {
                 "{lines}: {said:#?}"
             );
         }
+    }
+
+    #[test]
+    fn ratings_that_contradict_each_other_are_told() {
+        let said = said("worker.list=x,st\nworker.st.type=status\nworker.st.good=a.o\nworker.st.bad=e,a");
+        let expected = "w:8: worker \"st\": what fits both \"a.o\" of good and \"a\" of bad counts as bad";
+        assert!(said.iter().any(|one| one == expected), "{said:#?}");
     }
 
     #[test]
