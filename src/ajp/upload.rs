@@ -9,6 +9,8 @@ use super::request::Body;
 pub(super) struct Upload {
     left: Left,
     due: Due,
+    /// The request came without a body.
+    is_bare: bool,
     /// Most data bytes of one packet.
     room: usize,
     /// A question for body data was answered: the request cannot be repeated any more.
@@ -49,12 +51,14 @@ impl Upload {
             Body::Length(length) => (Left::Bytes(length), Due::Unasked(at_most(room, length))),
             Body::Chunked => (Left::Unknown, Due::Nothing),
         };
-        Self { left, due, room, pulled: false, in_step: true, in_vain: 0 }
+        let is_bare = matches!(left, Left::Bytes(0));
+        Self { left, due, is_bare, room, pulled: false, in_step: true, in_vain: 0 }
     }
 
-    /// There is no request body, and the backend has not asked for one.
+    /// There is no request body, and the backend has not asked for one. Of a body that it has in full the backend may
+    /// still ask for more, to find its end.
     pub(super) fn is_none(&self) -> bool {
-        matches!((&self.left, self.due), (Left::Bytes(0), Due::Nothing)) && !self.pulled
+        self.is_bare && matches!(self.due, Due::Nothing) && !self.pulled
     }
 
     /// Data bytes of the packet that is due without a question.
