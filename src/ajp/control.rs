@@ -33,31 +33,52 @@ pub fn pong(received: &[u8]) -> Pong {
     }
 }
 
-/// What the bytes received in the place of an end packet amount to.
+/// What the bytes received behind a whole reply amount to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
     /// The end of a reply, and nothing behind it: the connection may serve another request.
     Clean,
     /// They may become that.
-    NotYet,
+    NotYet(Tail),
     /// Anything else.
     No,
 }
 
-/// Looks whether `received` is the end of a reply whose body the client has in full already. `before` bytes of it
-/// had come earlier, for which the answer was [`Ending::NotYet`].
-pub fn ending(before: usize, received: &[u8]) -> Ending {
+/// The first bytes of a packet, of which the rest has not come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tail {
+    bytes: [u8; FLUSH.len()],
+    len: usize,
+}
+
+impl Tail {
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        self.bytes.get(..self.len).unwrap_or_default()
+    }
+
+    fn of(start: &[u8]) -> Self {
+        let mut tail = Self { len: start.len(), ..Self::default() };
+        tail.bytes.iter_mut().zip(start).for_each(|(to, from)| *to = *from);
+        tail
+    }
+}
+
+/// What Tomcat sends when an application flushes: a body packet without data.
+const FLUSH: [u8; 8] = [b'A', b'B', 0, 4, codes::SEND_BODY_CHUNK, 0, 0, 0];
+
+/// Looks whether `received` is the end of a reply whose body the client has in full already. The application may have
+/// flushed before.
+pub fn ending(received: &[u8]) -> Ending {
     const START: [u8; 5] = [b'A', b'B', 0, 2, codes::END_RESPONSE];
-    let rest = START.get(before..).unwrap_or_default();
-    match received.split_last() {
-        Some((reuse, start)) if start == rest => {
-            if *reuse == 0 {
-                Ending::No
-            } else {
-                Ending::Clean
-            }
-        }
-        _ if rest.starts_with(received) => Ending::NotYet,
+    let mut rest = received;
+    while let Some(behind) = rest.strip_prefix(&FLUSH) {
+        rest = behind;
+    }
+    match rest.split_last() {
+        Some((0, start)) if start == START => Ending::No,
+        Some((_, start)) if start == START => Ending::Clean,
+        _ if START.starts_with(rest) || FLUSH.starts_with(rest) => Ending::NotYet(Tail::of(rest)),
         _ => Ending::No,
     }
 }
@@ -76,25 +97,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_ending_is_one_whole_packet_that_allows_reuse() {
-        for (received, ending_) in [
-            (&b""[..], Ending::NotYet),
-            (b"AB\0\x02\x05", Ending::NotYet),
+    fn an_ending_is_one_whole_packet_that_allows_reuse_behind_any_flushes() {
+        const NOT_YET: Ending = Ending::NotYet(Tail { bytes: [0; 8], len: 0 });
+        for (received, expected) in [
+            (&b""[..], NOT_YET),
             (b"AB\0\x02\x05\x01", Ending::Clean),
             (b"AB\0\x02\x05\xff", Ending::Clean),
             (b"AB\0\x02\x05\0", Ending::No),
             (b"AB\0\x02\x05\x01A", Ending::No),
             (b"AB\0\x01\x09", Ending::No),
             (b"AB\0\x01\x05", Ending::No),
+            (b"AB\0\x04\x03\0\0\0", NOT_YET),
+            (b"AB\0\x04\x03\0\0\0AB\0\x04\x03\0\0\0AB\0\x02\x05\x01", Ending::Clean),
+            (b"AB\0\x04\x03\0\0\0AB\0\x02\x05\0", Ending::No),
+            (b"AB\0\x05\x03\0\x01x\0", Ending::No),
         ] {
-            assert_eq!(ending(0, received), ending_, "{}", received.escape_ascii());
-            for cut in (0..received.len()).filter(|cut| ending(0, &received[..*cut]) == Ending::NotYet) {
-                assert_eq!(
-                    ending(cut, &received[cut..]),
-                    ending_,
-                    "{} cut at {cut}",
-                    received.escape_ascii()
-                );
+            assert_eq!(ending(received), expected, "{}", received.escape_ascii());
+            for cut in 0..received.len() {
+                let Ending::NotYet(tail) = ending(&received[..cut]) else { continue };
+                let joined = [tail.bytes(), &received[cut..]].concat();
+                assert_eq!(ending(&joined), expected, "{} cut at {cut}", received.escape_ascii());
             }
         }
     }

@@ -207,6 +207,27 @@ impl Socket {
         }
     }
 
+    /// As [`receive`](Self::receive), for a bound that will hardly come again, such as the rest of a longer one: it costs
+    /// a call more and leaves the socket's own timeout alone.
+    ///
+    /// # Errors
+    /// `TimedOut`, or the operating system's.
+    pub fn receive_within(&self, buffer: &mut [u8], left: Millis) -> io::Result<usize> {
+        if self.is_readable_within(left)? {
+            self.receive_now(buffer)
+        } else {
+            Err(io::ErrorKind::TimedOut.into())
+        }
+    }
+
+    /// Waits until there is something to receive, or the end of the stream; false when that takes longer than `left`.
+    ///
+    /// # Errors
+    /// The operating system's.
+    pub fn is_readable_within(&self, left: Millis) -> io::Result<bool> {
+        self.wait(libc::POLLIN, Some(left))
+    }
+
     /// After the socket's own timeout has passed: whether a wait of `timeout` that began at `start` goes on.
     fn wait_on(&self, timeout: Option<Millis>, start: Option<Instant>) -> io::Result<()> {
         let (Some(Millis(ms)), Some(start)) = (timeout, start) else {

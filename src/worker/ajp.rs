@@ -23,6 +23,9 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
+/// Nobody waits longer than this for the packet that ends a reply before maintenance looks for it.
+const SETTLED: Duration = Duration::from_secs(1);
+
 /// An AJP worker in this process.
 #[derive(Debug)]
 pub(super) struct AjpWorker {
@@ -300,25 +303,24 @@ impl AjpWorker {
         self.pool.put_back(silent);
     }
 
-    /// Takes the answers that have come, and closes connections whose backend has not answered in time. What a
-    /// request finds out before is not counted.
+    /// Takes the answers that have come, and the ends of replies that were left early; closes connections whose backend
+    /// has not answered in time, or is gone. What a request finds out before is not counted.
     pub(super) fn hear(&self, now: Seconds, log: &dyn Log) {
-        if self.spec.probe.interval.is_none() {
-            return;
-        }
-        let mut asked = self.pool.take_out(Connection::owes_pong);
-        asked.retain_mut(|connection| {
+        let mut owing = self.pool.take_out(|c| c.owes_pong() || (c.owes() && c.idle_for() > SETTLED));
+        owing.retain_mut(|connection| {
+            let asked = connection.owes_pong();
             let fitness = connection.fitness(false);
-            if fitness != Fitness::Busy {
+            if asked && fitness != Fitness::Busy {
                 self.slot.probes.ended(fitness != Fitness::Unfit, now);
             }
             if fitness == Fitness::Unfit {
                 let (name, number) = (show(&self.spec.name), connection.number());
-                say!(log, Info, "worker {name}: idle connection {number} does not answer and is closed");
+                let why = if asked { "does not answer" } else { "was closed by the backend" };
+                say!(log, Info, "worker {name}: idle connection {number} {why} and is closed");
             }
             fitness != Fitness::Unfit
         });
-        self.pool.put_back(asked);
+        self.pool.put_back(owing);
     }
 }
 

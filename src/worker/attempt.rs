@@ -13,7 +13,7 @@ use super::registry::Process;
 use super::scratch::{Received, Scratch};
 use super::task::Task;
 use super::upload::Upload;
-use crate::ajp::control::{CLIENT_EOF, CPING, CPONG};
+use crate::ajp::control::{CLIENT_EOF, CPING, CPONG, Tail};
 use crate::ajp::exchange::{Exchange, Terms};
 use crate::say;
 use crate::text::show;
@@ -32,12 +32,14 @@ pub(super) struct Attempt<'a> {
     pub(super) withheld: Option<u16>,
     /// Since when a reply is held back that may be the refusal of a backend that is being stopped.
     pub(super) held_since: Option<Instant>,
+    /// It has been held back for long enough, and is the client's.
+    pub(super) released: bool,
     /// Since when part of a packet is there, if it is.
     pub(super) partial_since: Option<Instant>,
-    /// Idle connections are asked about, also fresh ones.
+    /// Idle connections are taken only if there is no doubt about them.
     careful: bool,
-    /// The connection was taken without asking whether it still lives.
-    unchecked: bool,
+    /// The backend may have closed the connection before it was taken.
+    doubtful: bool,
     /// The backend has sent something.
     pub(super) heard: bool,
     /// How far it got.
@@ -79,9 +81,10 @@ impl<'a> Attempt<'a> {
             set_cookie,
             withheld: None,
             held_since: None,
+            released: false,
             partial_since: None,
             careful: false,
-            unchecked: false,
+            doubtful: false,
             heard: false,
             reach: Reach::default(),
             read: 0,
@@ -96,9 +99,14 @@ impl<'a> Attempt<'a> {
         Self { careful: true, ..Self::new(self.worker, self.task, self.process, self.lease, self.set_cookie) }
     }
 
-    /// Whether it failed for nothing but a connection that the backend had closed and nobody had asked about.
+    /// Whether it failed for nothing but a connection that the backend had closed before. A backend that is silent is
+    /// another matter.
     pub(super) fn was_stale(&self, failure: &Failure) -> bool {
-        self.unchecked && !self.heard && matches!(failure, Failure::Lost(_) | Failure::Send(_))
+        let lost = match failure {
+            Failure::Lost(error) | Failure::Send(error) => error.kind() != io::ErrorKind::TimedOut,
+            _ => false,
+        };
+        self.doubtful && !self.heard && lost
     }
 
     /// Runs it. The connection is given back if the exchange ended cleanly, else closed.
@@ -112,7 +120,7 @@ impl<'a> Attempt<'a> {
             .and_then(|()| self.relay(received, &mut upload, client));
         let ended = match result {
             Ok(Left::Clean) => self.lease.keep(None),
-            Ok(Left::OwingEnd { come }) => self.lease.keep(Some(come)),
+            Ok(Left::OwingEnd(come)) => self.lease.keep(Some(come)),
             Ok(Left::Unclean) => self.lease.close(),
             Err(ref failure) => self.abandon(failure),
         };
@@ -136,22 +144,25 @@ impl<'a> Attempt<'a> {
         let repeatable = !self.careful && self.is_repeatable();
         while let Some(connection) = self.lease.connection() {
             let number = connection.number();
-            let fitness = connection.fitness(repeatable);
-            self.unchecked = fitness == Fitness::Fresh && probes.before_request.is_none();
+            let mut fitness = connection.fitness(repeatable);
+            if fitness == Fitness::Busy && !self.lease.can_put_aside() {
+                fitness = self.lease.connection().map_or(Fitness::Unfit, |busy| busy.settle(repeatable));
+            }
+            self.doubtful = fitness == Fitness::Likely && probes.before_request.is_none();
             match fitness {
-                Fitness::Fit | Fitness::Fresh
+                Fitness::Fit | Fitness::Likely
                     if probes.before_request.is_none_or(|timeout| self.probe(timeout, received).is_ok()) =>
                 {
                     return Ok(());
                 }
-                Fitness::Fit | Fitness::Fresh | Fitness::Unfit => {
+                Fitness::Fit | Fitness::Likely | Fitness::Unfit => {
                     say!(self.task.log, Debug, "worker {}: idle connection {number} is closed", self.name());
                     self.lease.next_idle();
                 }
                 Fitness::Busy => self.lease.put_aside(),
             }
         }
-        self.unchecked = false;
+        self.doubtful = false;
         self.lease.put(self.worker.open(self.process, self.task.log)?);
         match probes.after_connect.or(probes.before_request) {
             Some(timeout) => self.probe(timeout, received),
@@ -218,11 +229,8 @@ impl<'a> Attempt<'a> {
 pub(super) enum Left {
     /// It can be used again.
     Clean,
-    /// The same, once the packet that ends the reply has come; so many bytes of it have.
-    OwingEnd {
-        /// 0 to 5.
-        come: usize,
-    },
+    /// The same, once the packet that ends the reply has come; so much of it has.
+    OwingEnd(Tail),
     /// It must be closed.
     Unclean,
 }

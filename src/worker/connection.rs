@@ -2,7 +2,7 @@
 
 use super::failure::Failure;
 use super::scratch::Received;
-use crate::ajp::control::{CPING, Ending, Pong, ending, pong};
+use crate::ajp::control::{CPING, Ending, Pong, Tail, ending, pong};
 use crate::config::worker_spec::AjpSpec;
 use crate::log::Log;
 use crate::say;
@@ -32,8 +32,8 @@ pub(super) struct Connection {
 #[derive(Clone, Copy, Debug)]
 enum Owed {
     Nothing,
-    /// The packet that ends the last reply, of which so many bytes have come: the client had the whole of it before.
-    End(usize),
+    /// The packet that ends the last reply, of which so much has come: the client had the whole of it before.
+    End(Tail),
     /// The answer to a probe, by then.
     Pong(Instant),
 }
@@ -56,17 +56,21 @@ pub(super) struct Target<'t> {
 pub(super) enum Fitness {
     /// As far as the kernel knows.
     Fit,
-    /// It could a moment ago; the kernel was not asked.
-    Fresh,
+    /// The same, but if the backend closed it behind its last packet the kernel may not know yet, or was not asked.
+    Likely,
     /// Not yet: the backend is still busy with the last one.
     Busy,
     /// Never again.
     Unfit,
 }
 
-/// A connection given back less than this ago is taken again without asking the kernel whether it still lives:
-/// under load that would be one system call for every request.
+/// A backend that closes a connection after a reply does so in this time: whoever takes the connection meanwhile may be
+/// faster than the end of the stream.
 const FRESH: Duration = Duration::from_millis(2);
+
+/// A request that can have no other connection waits so long for what its backend owes; a sane one sends it at once. Then
+/// a new connection costs less.
+const LINGER: Duration = Duration::from_millis(100);
 
 /// Most slices that are sent with one call. A body packet of the usual size lies in two or three, one of 64 KiB in ten.
 const SLICES: usize = 11;
@@ -114,45 +118,55 @@ impl Connection {
         self.idle_since = Instant::now();
     }
 
-    /// Whether it can carry a request. Costs a system call, unless it was used a moment ago and the request is one
-    /// that can simply be asked again (`repeatable`) should the backend just have closed it.
+    /// Whether it can carry a request: the backend has not closed it and has sent nothing that nobody asked for, which
+    /// the next client would get for an answer. Costs one system call; two if something was owed, unless the request is
+    /// one that can simply be asked again (`repeatable`) should the backend just have closed it.
     pub(super) fn fitness(&mut self, repeatable: bool) -> Fitness {
+        let owed = self.owes();
         if let Some(hindrance) = self.take_owed() {
             return hindrance;
         }
-        if repeatable && self.idle_since.elapsed() < FRESH {
-            Fitness::Fresh
-        } else if self.socket.idle() == Idle::Quiet {
-            Fitness::Fit
-        } else {
+        let heard_now = owed && repeatable;
+        if !heard_now && self.socket.idle() != Idle::Quiet {
             Fitness::Unfit
+        } else if heard_now || (repeatable && self.idle_since.elapsed() < FRESH) {
+            Fitness::Likely
+        } else {
+            Fitness::Fit
         }
     }
 
-    /// Receives what is owed, if it has come; what stands in the way of the next request if not. One byte more than
-    /// it has shows whether there is something behind it, but not whether the stream ends there.
+    /// Receives what is owed, if it has come; what stands in the way of the next request if not. There is room for more
+    /// than it has, which shows whether there is something behind it, but not whether the stream ends there.
     fn take_owed(&mut self) -> Option<Fitness> {
-        if !self.owes() {
-            return None;
-        }
-        let mut packet = [0; 7];
-        let received = match self.socket.receive_now(&mut packet) {
-            Ok(n) => packet.get(..n).unwrap_or_default(),
+        let before = match self.owed {
+            Owed::Nothing => return None,
+            Owed::End(come) => come,
+            Owed::Pong(_) => Tail::default(),
+        };
+        let mut buffer = [0; 64];
+        let (start, room) = buffer.split_at_mut(before.bytes().len());
+        start.copy_from_slice(before.bytes());
+        let received = match self.socket.receive_now(room) {
+            Ok(0) => return Some(Fitness::Unfit),
+            Ok(n) => buffer.get(..before.bytes().len() + n).unwrap_or_default(),
             Err(e) if e.kind() == io::ErrorKind::WouldBlock => return Some(self.while_owed()),
             Err(_) => return Some(Fitness::Unfit),
         };
-        // Packets of five and six bytes do not come in three pieces from a sane backend.
-        let paid = match self.owed {
-            Owed::Nothing => false,
-            Owed::End(before) => ending(before, received) == Ending::Clean,
-            Owed::Pong(_) => pong(received) == Pong::Yes(received.len()),
+        let owed = match self.owed {
+            Owed::Nothing => return None,
+            Owed::End(_) => match ending(received) {
+                Ending::Clean => Owed::Nothing,
+                Ending::NotYet(come) => Owed::End(come),
+                Ending::No => return Some(Fitness::Unfit),
+            },
+            // Five bytes do not come in pieces from a sane backend.
+            Owed::Pong(_) if pong(received) == Pong::Yes(received.len()) => Owed::Nothing,
+            Owed::Pong(_) => return Some(Fitness::Unfit),
         };
-        if !paid {
-            return Some(Fitness::Unfit);
-        }
         self.heard = Instant::now();
-        self.owed = Owed::Nothing;
-        None
+        self.owed = owed;
+        self.owes().then_some(Fitness::Busy)
     }
 
     fn while_owed(&self) -> Fitness {
@@ -162,9 +176,8 @@ impl Connection {
         }
     }
 
-    /// Notes that an exchange ended: cleanly, or but for the packet that ends the reply, of which so many bytes have
-    /// come.
-    pub(super) fn rest(&mut self, owed_end: Option<usize>) -> Instant {
+    /// Notes that an exchange ended: cleanly, or but for the packet that ends the reply, of which so much has come.
+    pub(super) fn rest(&mut self, owed_end: Option<Tail>) -> Instant {
         self.idle_since = Instant::now();
         self.heard = self.idle_since;
         self.owed = owed_end.map_or(Owed::Nothing, Owed::End);
@@ -207,26 +220,44 @@ impl Connection {
     /// Asks the backend for a sign of life and waits for it.
     pub(super) fn probe(&mut self, timeout: Millis, received: &mut Received) -> Result<(), Failure> {
         self.send(&mut [IoSlice::new(&CPING)]).map_err(|_| Failure::Probe)?;
-        let start = Instant::now();
-        let limit = Duration::from_millis(timeout.0.into());
         received.clear();
-        let mut left = timeout;
+        self.owed = Owed::Pong(Instant::now() + Duration::from_millis(timeout.0.into()));
+        let first = self.socket.receive(received.room(), Some(timeout));
+        self.hear(first, received)
+    }
+
+    /// Waits a moment for the backend to send what it owes. Then as [`fitness`](Self::fitness).
+    pub(super) fn settle(&mut self, repeatable: bool) -> Fitness {
+        let until = Instant::now() + LINGER;
         loop {
-            match self.socket.receive(received.room(), Some(left)) {
+            match self.fitness(repeatable) {
+                Fitness::Busy if self.socket.is_readable_within(left(until)).unwrap_or(false) => {}
+                Fitness::Busy => return Fitness::Unfit,
+                fitness => return fitness,
+            }
+        }
+    }
+
+    /// Takes the answer, of which `first` is the first piece. One answer may come in several; the whole of it has to be
+    /// there in time.
+    fn hear(&mut self, first: io::Result<usize>, received: &mut Received) -> Result<(), Failure> {
+        let Owed::Pong(until) = self.owed else { return Ok(()) };
+        let mut got = first;
+        loop {
+            match got {
                 Ok(0) | Err(_) => return Err(Failure::Probe),
                 Ok(n) => received.filled(n),
             }
             match pong(received.bytes()) {
                 Pong::Yes(n) if n == received.bytes().len() => break,
-                Pong::Yes(_) | Pong::No => return Err(Failure::Probe),
-                Pong::NotYet if start.elapsed() >= limit => return Err(Failure::Probe),
-                Pong::NotYet => {}
+                Pong::NotYet if Instant::now() < until => {}
+                Pong::Yes(_) | Pong::No | Pong::NotYet => return Err(Failure::Probe),
             }
-            // One answer may come in pieces; the whole of it has to be there in time.
-            let rest = limit.saturating_sub(start.elapsed());
-            left = Millis(u32::try_from(rest.as_millis()).unwrap_or(u32::MAX).max(1));
+            got = self.socket.receive_within(received.room(), left(until));
         }
         received.clear();
+        self.owed = Owed::Nothing;
+        self.heard = Instant::now();
         Ok(())
     }
 
@@ -262,6 +293,13 @@ impl Connection {
         Ok(got)
     }
 
+    /// The same for a wait that is the rest of a longer one.
+    pub(super) fn receive_within(&mut self, into: &mut Received, left: Millis) -> io::Result<usize> {
+        let got = self.socket.receive_within(into.room(), left)?;
+        into.filled(got);
+        Ok(got)
+    }
+
     /// Makes the coming close a reset.
     pub(super) fn reset_on_close(&self) {
         self.socket.reset_on_close();
@@ -271,4 +309,10 @@ impl Connection {
     pub(super) fn number(&self) -> i32 {
         self.socket.raw()
     }
+}
+
+/// The time until then, rounded up.
+fn left(until: Instant) -> Millis {
+    let left = until.saturating_duration_since(Instant::now());
+    Millis(u32::try_from(left.as_micros().div_ceil(1000)).unwrap_or(u32::MAX))
 }

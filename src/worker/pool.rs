@@ -4,6 +4,7 @@
 //! connection given back last is lent first, so that the ones a quiet time leaves over can age and be closed.
 
 use super::connection::Connection;
+use crate::ajp::control::Tail;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -95,10 +96,13 @@ impl Pool {
     /// Takes out connections that `old` picks, longest idle first, as long as more than `keep` would be left open.
     pub(super) fn weed(&self, keep: usize, old: impl Fn(&Connection) -> bool) -> Vec<Connection> {
         let mut state = self.lock();
-        let open = state.idle.len() + state.lent;
-        let spare = open.saturating_sub(keep).min(state.idle.len());
-        let picked = state.idle.iter().take(spare).take_while(|c| old(c)).count();
-        state.idle.drain(..picked).collect()
+        let mut spare = (state.idle.len() + state.lent).saturating_sub(keep);
+        let picked = state.idle.extract_if(.., |connection| {
+            let picked = spare > 0 && old(connection);
+            spare -= usize::from(picked);
+            picked
+        });
+        picked.collect()
     }
 
     /// Takes out the idle connections that `wanted` picks. They leave their places to others meanwhile.
@@ -177,6 +181,12 @@ impl Lease<'_> {
         self.connection = self.pool.lock().idle.pop();
     }
 
+    /// Whether the pool may have another connection, so that this one can be put aside.
+    pub(super) fn can_put_aside(&self) -> bool {
+        let state = self.pool.lock();
+        state.idle.len() + state.lent < self.pool.size
+    }
+
     /// Puts the connection aside, to be lent when its backend is done, and takes another idle one, if there is one.
     /// It is closed instead if there would be more connections than the pool may have.
     pub(super) fn put_aside(&mut self) {
@@ -193,9 +203,8 @@ impl Lease<'_> {
     }
 
     /// Vouches for the connection: its exchange ended cleanly, or but for the packet that ends the reply, of which so
-    /// many bytes have come.
-    /// Tells since when it is idle.
-    pub(super) fn keep(&mut self, owed_end: Option<usize>) -> Instant {
+    /// much has come. Tells since when it is idle.
+    pub(super) fn keep(&mut self, owed_end: Option<Tail>) -> Instant {
         let Some(connection) = &mut self.connection else { return Instant::now() };
         self.vouched = true;
         connection.rest(owed_end)

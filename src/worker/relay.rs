@@ -42,9 +42,10 @@ impl Attempt<'_> {
         }
     }
 
-    /// Waits for bytes of the backend.
+    /// Waits for bytes of the backend. While a reply is held back, the end of the wait is no failure but the end of that.
     fn receive(&mut self, received: &mut Received) -> Result<(), Failure> {
-        let partial = !received.bytes().is_empty() && self.held_since.is_none();
+        let held_for = self.held_since.map(|since| since.elapsed());
+        let partial = !received.bytes().is_empty() && held_for.is_none();
         let bound = self.bound(partial);
         if !partial {
             self.partial_since = None;
@@ -55,10 +56,18 @@ impl Attempt<'_> {
             }
         }
         let connection = self.lease.connection().ok_or(Failure::NoSlot)?;
-        match connection.receive(received, bound.wait) {
+        let got = match held_for {
+            None => connection.receive(received, bound.wait),
+            Some(held) => connection.receive_within(received, shorter(HOLD.saturating_sub(held), bound.wait)),
+        };
+        match got {
             Ok(0) => Err(Failure::Lost(io::ErrorKind::UnexpectedEof.into())),
             Ok(_) => {
                 self.heard = true;
+                Ok(())
+            }
+            Err(e) if e.kind() == io::ErrorKind::TimedOut && held_for.is_some() => {
+                self.release();
                 Ok(())
             }
             Err(e) if e.kind() == io::ErrorKind::TimedOut => Err(bound.passed(e)),
@@ -129,8 +138,8 @@ impl Attempt<'_> {
                 self.deliver(client, &mut batch, Then::End)?;
                 self.read += count(END_PACKET);
                 let begun = bytes.get(used..).unwrap_or_default();
-                let left = match ending(0, begun) {
-                    Ending::NotYet => Left::OwingEnd { come: begun.len() },
+                let left = match ending(begun) {
+                    Ending::NotYet(come) => Left::OwingEnd(come),
                     Ending::Clean | Ending::No => Left::Unclean,
                 };
                 Some(left)
@@ -148,8 +157,9 @@ impl Attempt<'_> {
     /// Whether what has come of the reply may turn out to be a refusal, which is for another member if the request may
     /// be asked again; else the client gets it.
     fn is_held(&mut self, received: &mut Received) -> Result<bool, Failure> {
-        let verdict = refusal(received.bytes());
+        let verdict = if self.released { Refusal::No } else { refusal(received.bytes()) };
         if verdict == Refusal::No || !self.may_go_elsewhere() {
+            self.held_since = None;
             return Ok(false);
         }
         if verdict == Refusal::Yes {
@@ -157,11 +167,16 @@ impl Attempt<'_> {
             return Err(Failure::Stopping);
         }
         let since = *self.held_since.get_or_insert_with(Instant::now);
-        let held = since.elapsed() < HOLD && !received.room().is_empty();
-        if !held {
-            self.held_since = None;
+        if since.elapsed() >= HOLD || received.room().is_empty() {
+            self.release();
         }
-        Ok(held)
+        Ok(!self.released)
+    }
+
+    /// Holds nothing back any more.
+    fn release(&mut self) {
+        self.held_since = None;
+        self.released = true;
     }
 
     /// Whether a refusal would be no answer: `fail_on_status` has no say in it, and the request may be asked again
@@ -254,6 +269,12 @@ impl Attempt<'_> {
         self.sent += count(6 + len);
         Ok(())
     }
+}
+
+/// The shorter of two waits, the second of which may be without end.
+fn shorter(one: Duration, other: Option<Millis>) -> Millis {
+    let one = u32::try_from(one.as_millis()).unwrap_or(u32::MAX);
+    Millis(other.map_or(one, |Millis(other)| one.min(other)))
 }
 
 /// How long the backend may take, and what it means if it takes longer.

@@ -1,6 +1,7 @@
 """Idle connections that maintenance asks for a sign of life: `connection_ping_interval`, and `I` in `ping_mode`."""
 
 import json
+import threading
 import time
 from pathlib import Path
 
@@ -46,6 +47,14 @@ def test_an_idle_connection_is_asked_again_and_again(make, own):
     pings(httpd, connection, 3)
     assert httpd.get("/x").status == 200
     assert len(peer.connections) == 1, "it is used on"
+
+
+def test_a_connection_whose_last_reply_ended_late_is_asked_too(make):
+    """The client had the whole of it before, so nobody waited for its end."""
+    httpd, peer = site(make, EVERY_SECOND)
+    peer.default = lambda turn: turn.send(ajp.send_headers(200, "OK", [("Content-Length", "1")]) + ajp.chunk(b"w"), ajp.end(), pause=0.05)
+    assert httpd.get("/x").body == b"w"
+    pings(httpd, peer.connections[0], 2)
 
 
 @pytest.mark.skipif(not OURS, reason="the original does not count them")
@@ -152,6 +161,25 @@ def test_no_request_waits_for_an_answer(make, watchdog):
     assert httpd.get("/x").status == 200
     quick = time.monotonic() - begun < 1
     assert quick == deviates("D25: never on the request path", ours=True, theirs=False)
+
+
+def test_the_only_connection_is_waited_for(make):
+    """The pool may have no other: to close it because it was asked would cost a new one for every probe."""
+    httpd, peer, _ = used_once(make, EVERY_SECOND + " connection_pool_size=1")
+    asked = threading.Event()
+
+    def slowly(connection):
+        asked.set()
+        peer.stopping.wait(0.03)
+        connection.send(ajp.PONG)
+
+    peer.answer_pings = slowly
+    for _ in range(4):
+        asked.clear()
+        assert asked.wait(10)
+        peer.stopping.wait(0.01)
+        assert httpd.get("/x").status == 200
+    assert len(peer.connections) <= 3, "a slow machine may need another, but not each time"
 
 
 def test_a_request_may_take_a_connection_whose_answer_has_come(make):

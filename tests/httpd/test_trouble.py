@@ -6,6 +6,7 @@ else, and a reply that was cut after its beginning reached the client looks cut,
 
 import socket
 import struct
+import threading
 
 import pytest
 
@@ -274,6 +275,25 @@ def test_a_503_that_takes_its_time_is_passed_on(make):
     with Client(httpd.port) as client:
         got = client.ask("/lb/x")
     assert (got.status, got.body, got.whole, len(b.requests)) == (503, b"part" * 4, True, 0)
+
+
+@pytest.mark.skipif(not OURS, reason="the original holds nothing back")
+@pytest.mark.parametrize("timeout", [300, 5000])
+def test_a_503_is_not_held_back_until_something_else_comes(make, timeout):
+    httpd, a, b = pair(make, extra=f"worker.common.reply_timeout={timeout}")
+    come = threading.Event()
+
+    def slow(turn):
+        turn.send(send_headers(503, "503", [PLAIN, ("Content-Length", "4")]) + chunk(b"busy"), FLUSH)
+        come.wait(10)
+        turn.send(end())
+
+    a.default = slow
+    with Client(httpd.port) as client:
+        got = client.ask("/lb/x")
+    assert not come.is_set()
+    come.set()
+    assert (got.status, got.body, len(b.requests)) == (503, b"busy", 0)
 
 
 def test_all_tomcats_being_stopped_is_503(make):
@@ -713,6 +733,82 @@ def test_bytes_after_the_end_never_reach_the_next_request(make, when, surplus):
         assert [len(c.requests) for c in peer.connections] == [1, 1]
     elif surplus == STRANGER:
         assert second.body == b"somebody else's", "the original gives the stranger's reply"
+
+
+def test_bytes_just_behind_the_end_never_reach_the_next_request(make):
+    """They come with a segment of their own, and the next request as soon as they are there."""
+    peer, httpd = make.peer("w"), make.httpd()
+    httpd.workers(f"worker.list=w\nworker.w.host=127.0.0.1\nworker.w.port={peer.port}\n")
+    httpd.conf("JkMount /* w").start()
+    sent = threading.Event()
+
+    def script(turn):
+        turn.send(reply(body=b"mine"))
+        turn.send(STRANGER)
+        sent.set()
+
+    peer.default = script
+    seen = set()
+    with Client(httpd.port) as client:
+        for n in range(50):
+            sent.clear()
+            seen.add(client.ask(f"/{n}").body)
+            assert sent.wait(10)
+    if OURS:
+        assert seen == {b"mine"}, STALE
+
+
+def test_a_flush_before_the_end_costs_no_connection(make):
+    """An application that flushes when all is written: the client has its end before."""
+    peer, httpd = make.peer("w"), make.httpd()
+    httpd.workers(f"worker.list=w\nworker.w.host=127.0.0.1\nworker.w.port={peer.port}\n")
+    httpd.conf("JkMount /* w").start()
+    peer.default = lambda turn: turn.send(send_headers(200, "OK", [("Content-Length", "1")]) + chunk(b"w"), FLUSH, FLUSH[:5], FLUSH[5:] + end()[:2], end()[2:], pause=0.02)
+    with Client(httpd.port) as client:
+        for n in range(5):
+            assert client.ask(f"/{n}").body == b"w"
+            peer.stopping.wait(0.2)
+    assert len(peer.connections) == 1
+
+
+def test_a_backend_that_answers_before_it_has_found_the_end_of_the_body_is_told(make):
+    peer, httpd = make.peer("w"), make.httpd()
+    httpd.workers(f"worker.list=w\nworker.w.host=127.0.0.1\nworker.w.port={peer.port}\n")
+    httpd.conf("JkMount /* w").start()
+    told = []
+
+    def script(turn):
+        turn.take_body_packet()
+        turn.send(send_headers(200, "OK", [("Content-Length", "1")]) + chunk(b"w"), FLUSH)
+        turn.wait(0.05)
+        told.append(turn.ask())
+        turn.send(end())
+
+    peer.default = script
+    with Client(httpd.port) as client:
+        assert client.ask("/x", "POST", body=b"abc").body == b"w"
+        assert client.ask("/x", "POST", body=b"abc").body == b"w"
+    httpd.wait_until(lambda: told == [b"", b""], "both questions to be answered")
+    assert len(peer.connections) == 1
+
+
+def test_silence_on_a_connection_that_was_not_asked_about_costs_a_try(make):
+    """It is no sign that the backend had closed it."""
+    peer, httpd = make.peer("w"), make.httpd()
+    httpd.workers(f"worker.list=w\nworker.w.host=127.0.0.1\nworker.w.port={peer.port}\nworker.w.retries=1\nworker.w.socket_timeout=1\n")
+    httpd.conf("JkMount /* w").start()
+
+    def late(turn):
+        turn.send(send_headers(200, "OK", [("Content-Length", "1")]) + chunk(b"w"))
+        turn.wait(0.05)
+        turn.send(end())
+
+    peer.plan = [late, lambda turn: turn.wait(5)]
+    with Client(httpd.port) as client:
+        assert client.ask("/1").body == b"w"
+        peer.stopping.wait(0.1)
+        assert client.ask("/2").status == 502
+    assert len(peer.requests) == 2
 
 
 def test_a_backend_that_closes_after_each_reply_costs_no_try(make):
