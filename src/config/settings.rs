@@ -117,6 +117,16 @@ pub enum LogTarget {
     Pipe(Text),
 }
 
+impl LogTarget {
+    /// The path of the file, or the program's line.
+    #[must_use]
+    pub fn name(&self) -> &[u8] {
+        match self {
+            Self::File(name) | Self::Pipe(name) => name,
+        }
+    }
+}
+
 /// A variable that is told to Tomcat with each request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EnvVar {

@@ -19,13 +19,30 @@ const LINE_MAX: usize = 1021;
 pub(super) struct JkLog {
     /// `None`: everything goes to httpd's error log.
     file: Option<Arc<LogFile>>,
+    server: Server,
     level: Level,
     stamp: Stamp,
 }
 
+/// The server whose log it is.
+#[derive(Clone, Copy, Debug)]
+struct Server(*const ffi::server_rec);
+
+// SAFETY: httpd's logging calls, the only use of it, may come from any thread. A server lives as long as its
+// configuration, and what holds logs, the threads of this module too, ends before that.
+unsafe impl Send for Server {}
+// SAFETY: as above.
+unsafe impl Sync for Server {}
+
 impl JkLog {
-    pub(super) fn new(file: Option<Arc<LogFile>>, level: Level, stamp: Stamp) -> Self {
-        Self { file, level, stamp }
+    /// `server` is one of the configuration that the log is kept with.
+    pub(super) fn new(
+        file: Option<Arc<LogFile>>,
+        server: *const ffi::server_rec,
+        level: Level,
+        stamp: Stamp,
+    ) -> Self {
+        Self { file, server: Server(server), level, stamp }
     }
 
     /// Whether lines of this level are wanted.
@@ -36,7 +53,7 @@ impl JkLog {
     /// Writes a line; `id` is that of the request, or the name of a phase.
     pub(super) fn write(&self, id: &[u8], level: Level, origin: Origin, message: fmt::Arguments<'_>) {
         let Some(file) = &self.file else {
-            return to_server_log(std::ptr::null(), level, origin, &message.to_string());
+            return to_server_log(self.server.0, level, origin, &message.to_string());
         };
         let mut line = self.stamped();
         let _ = write!(
@@ -59,7 +76,7 @@ impl JkLog {
         let Some(file) = &self.file else {
             let origin = Origin { module: module_path!(), file: file!(), line: line!() };
             let text = crate::text::show(text).to_string();
-            return to_server_log(std::ptr::null(), Level::Info, origin, &text);
+            return to_server_log(self.server.0, Level::Info, origin, &text);
         };
         let mut line = self.stamped();
         line.extend_from_slice(text);

@@ -11,14 +11,16 @@ use super::plan::{Plan, ServerPlan};
 use super::server::{self, Live, Shared};
 use super::{ffi, plan};
 use crate::config::diagnostic::Severity;
-use crate::config::settings::{Effective, LogTarget};
+use crate::config::settings::{DEFAULT_LOG_FILE, Effective, LogTarget};
 use crate::config::worker_spec::Workers;
 use crate::say;
 use crate::shm::board::Board;
 use crate::status::Token;
+use crate::sys::files;
 use crate::sys::logfile::LogFile;
 use crate::sys::mapping::Region;
 use crate::sys::process;
+use crate::text::show;
 use crate::worker::Registry;
 use std::ffi::{CStr, c_int};
 use std::path::Path;
@@ -123,50 +125,77 @@ unsafe fn start_with(
     Ok(())
 }
 
+/// The logs that are open, by what was named; `None` where httpd's error log stands in.
+type Logs = Vec<(LogTarget, Option<Arc<LogFile>>)>;
+
 /// The log of a server; servers that name the same file share it.
 unsafe fn open_log(
     pool: Pool,
     main: *mut ffi::server_rec,
     server: *mut ffi::server_rec,
     effective: &Effective,
-    files: &mut Vec<(LogTarget, Arc<LogFile>)>,
+    files: &mut Logs,
 ) -> Result<JkLog, String> {
-    let target = match &effective.log_file {
-        given if effective.log_file_given => given.clone(),
+    let target = if effective.log_file_given {
+        effective.log_file.clone()
+    } else {
         // SAFETY: the main server is live.
-        LogTarget::File(_) | LogTarget::Pipe(_) => LogTarget::File(unsafe { usual_log(main) }.into()),
+        LogTarget::File(unsafe { usual_log(pool, main) }.into())
     };
-    let known = files.iter().find(|(known, _)| *known == target).map(|(_, file)| Arc::clone(file));
-    let file = match known {
-        Some(file) => file,
-        None => {
-            let (opened, name) = match &target {
-                LogTarget::File(name) => (open_file(pool, name), name),
-                LogTarget::Pipe(program) => (open_pipe(pool, program), program),
-            };
-            let shown = crate::text::show(name);
-            let file =
-                Arc::new(opened.map_err(|error| format!("JkLogFile {shown} cannot be opened: {error}"))?);
-            if !effective.log_file_given {
-                say!(&ErrorLog { server }, Warn, "no JkLogFile is set: log lines of mod_jk go to {shown}");
-            }
-            files.push((target, Arc::clone(&file)));
-            file
-        }
+    let fits = |file: &Option<Arc<LogFile>>| file.is_some() || !effective.log_file_given;
+    let known = files.iter().find(|(known, file)| *known == target && fits(file));
+    let file = if let Some((_, file)) = known {
+        file.clone()
+    } else {
+        let file = open(pool, &target);
+        let file = if effective.log_file_given {
+            Some(file.map_err(|error| format!("JkLogFile {error}"))?)
+        } else {
+            opened_unasked(file, &target, &ErrorLog { server })
+        };
+        files.push((target, file.clone()));
+        file
     };
-    Ok(JkLog::new(Some(file), effective.log_level, effective.log_stamp.clone()))
+    Ok(JkLog::new(file, server, effective.log_level, effective.log_stamp.clone()))
 }
 
-/// Without a `JkLogFile`: `mod_jk.log` beside the error log, or in `logs` where that is no file.
-unsafe fn usual_log(main: *mut ffi::server_rec) -> Vec<u8> {
+/// A log that nobody named: the server starts without it too.
+fn opened_unasked(
+    file: Result<Arc<LogFile>, String>,
+    target: &LogTarget,
+    log: &ErrorLog,
+) -> Option<Arc<LogFile>> {
+    match file {
+        Ok(file) => {
+            say!(log, Warn, "no JkLogFile is set: log lines of mod_jk go to {}", show(target.name()));
+            Some(file)
+        }
+        Err(error) => {
+            say!(log, Warn, "no JkLogFile is set, and {error}: log lines of mod_jk go to httpd's error log");
+            None
+        }
+    }
+}
+
+/// Without a `JkLogFile`: `mod_jk.log` beside the error log if that is a file, else where the original has it. An
+/// error log that is a link is left out: it leads to a descriptor (`/proc/self/fd/2`, `/dev/stderr`), beside which
+/// nothing can or should be made.
+unsafe fn usual_log(pool: Pool, main: *mut ffi::server_rec) -> Vec<u8> {
     // SAFETY: the caller's server is live.
-    let error_log = unsafe { bytes((*main).error_fname) };
-    let is_file = !error_log.is_empty() && !error_log.starts_with(b"|") && !error_log.starts_with(b"syslog");
+    let error_log = plan::below_root(pool, unsafe { bytes((*main).error_fname) });
     let folder = error_log.iter().rposition(|b| *b == b'/').and_then(|slash| error_log.get(..=slash));
     match folder {
-        Some(folder) if is_file => [folder, b"mod_jk.log"].concat(),
-        Some(_) | None => b"logs/mod_jk.log".to_vec(),
+        Some(folder) if files::is_plain(&error_log) => [folder, b"mod_jk.log"].concat(),
+        Some(_) | None => plan::below_root(pool, DEFAULT_LOG_FILE),
     }
+}
+
+fn open(pool: Pool, target: &LogTarget) -> Result<Arc<LogFile>, String> {
+    let opened = match target {
+        LogTarget::File(name) => open_file(pool, name),
+        LogTarget::Pipe(program) => open_pipe(pool, program),
+    };
+    opened.map(Arc::new).map_err(|error| format!("{} cannot be opened: {error}", show(target.name())))
 }
 
 fn open_file(pool: Pool, name: &[u8]) -> std::io::Result<LogFile> {

@@ -53,6 +53,11 @@ pub fn kind(name: &[u8]) -> Option<Kind> {
     entry(name).ok().map(|entry| entry.kind)
 }
 
+/// Whether a name is that of a regular file itself, not of a link to one.
+pub fn is_plain(name: &[u8]) -> bool {
+    std::fs::symlink_metadata(path(name)).is_ok_and(|found| found.is_file())
+}
+
 /// The bytes of a file.
 ///
 /// # Errors
@@ -91,6 +96,7 @@ mod tests {
         assert_eq!(kind(b"/dev/null"), Some(Kind::Other));
         assert_eq!(kind(&[here, b"/no such file"].concat()), None);
         assert_eq!(kind(b"with\0nul"), None);
+        assert!(is_plain(&file) && !is_plain(here) && !is_plain(b"/dev/null") && !is_plain(b"/dev/stderr"));
         let entry = entry(&file).unwrap();
         assert_eq!((entry.kind, entry.size), (Kind::File, read(&file).unwrap().len() as u64));
         assert!(entry.modified.0 > 0);

@@ -5,6 +5,7 @@ One server holds all that can live side by side, each group in a virtual host of
 
 import re
 import stat
+from pathlib import Path
 
 import pytest
 
@@ -597,6 +598,39 @@ def test_a_log_for_one_virtual_host(make):
     peer.down()
     assert httpd.get("/x", host="own.example").status == 503
     assert "[error]" in (httpd.dir / "logs/own.log").read_text()
+
+
+@pytest.mark.parametrize("taken", [False, True])
+@pytest.mark.parametrize("error_log", ["run/error.log", "/proc/self/fd/2", "/dev/stderr", "run/link.log", "syslog", '"|/bin/cat"'])
+def test_without_a_log_file_of_its_own(make, error_log, taken):
+    """The module writes beside an error log that is a file, else below `logs`; where it cannot, httpd starts all the same."""
+    httpd = make.httpd(jk=False)
+    (httpd.dir / "run/link.log").symlink_to("/dev/stderr")
+    log = httpd.dir / ("run" if error_log == "run/error.log" else "logs") / "mod_jk.log"
+    if taken:
+        log.mkdir()
+    httpd.conf(f"LoadModule jk_module {httpd.module}\nJkShmFile run/jk-shm\nErrorLog {error_log}\nJkWorkerProperty worker.list=w\nJkMount /* w")
+    httpd.conf("<VirtualHost *:${PORT}>\nJkMountCopy On\n</VirtualHost>")
+    refused = httpd.try_start()
+    if deviates("D51: a place that was fixed when it was built", ours=False, theirs=True):
+        return
+    assert refused is None
+    assert not any(path.exists() for path in map(Path, ("/dev/mod_jk.log", "/proc/self/fd/mod_jk.log")))
+    httpd.stop()
+    said = "".join(file.read_text() for file in (httpd.dir / "logs/console.log", httpd.dir / "run/error.log") if file.exists())
+    if error_log != "syslog":
+        assert said.count("no JkLogFile is set") == 1
+        assert (said.count(f"{log} cannot be opened"), "initialized" in said) == (taken, taken)
+    if not taken:
+        assert "initialized" in log.read_text()
+
+
+@pytest.mark.parametrize("line", ["JkLogFile logs/mod_jk.log", "<VirtualHost *:${PORT}>\nJkLogFile logs/mod_jk.log\n</VirtualHost>"])
+def test_a_log_file_that_was_named_must_open(make, line):
+    httpd = make.httpd(jk=False)
+    (httpd.dir / "logs/mod_jk.log").mkdir()
+    httpd.conf(f"LoadModule jk_module {httpd.module}\nJkShmFile run/jk-shm\nJkWorkerProperty worker.list=w\nErrorLog /proc/self/fd/2\n{line}")
+    assert httpd.try_start() is not None
 
 
 def test_request_log_format(make):

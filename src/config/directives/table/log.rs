@@ -10,9 +10,10 @@ pub(super) const ALL: &[Directive] = &[
     new("JkLogFile", One, ServerOrVhost, "the path of the log file, or a program after a |", apply::log_file)
         .page(
             "PATH|\"|PROGRAM ARGUMENT...\"",
-            "`mod_jk.log` beside httpd's error log",
+            "`mod_jk.log` beside httpd's error log, or in `logs` if that is no file",
             "Where log lines go. A relative path begins at `ServerRoot`. Behind a `|` stands a program that gets the \
-             lines; httpd starts it without a shell and starts it again when it ends. Servers may share a file.",
+             lines; httpd starts it without a shell and starts it again when it ends. Servers may share a file. \
+             If the default cannot be opened, lines go to httpd's error log.",
         )
         .differs("another default (D51); programs that httpd starts do not inherit the file (D23)."),
     new("JkLogLevel", One, ServerOrVhost, "trace, debug, info, warn, error or emerg", apply::log_level)
