@@ -164,11 +164,13 @@ fn refuse(uri: &[u8], live: &Live, map: &UriMap, log: &dyn Log) -> Option<c_int>
     None
 }
 
-/// Whether mod_dir looks for the index file of a directory. Only then does a mapped sub-request make the main request
-/// ours. The original lets any sub-request do so that comes after the main request's own mapping, also one that merely
-/// asks what would become of a URI (`RewriteCond -U`).
-fn seeks_index(view: RequestView, main: RequestView) -> bool {
-    main.is_directory() && view.will_run()
+/// Whether mod_dir looks for what stands in for the main request: the index file of a directory, or the
+/// `FallbackResource` of what is not on disk. Only then does a mapped sub-request make the main request ours. The
+/// original lets any sub-request do so that comes after the main request's own mapping, also one that merely asks what
+/// would become of a URI (`RewriteCond -U`).
+fn seeks_stand_in(view: RequestView, main: RequestView) -> bool {
+    let falls_back = !main.is_on_disk() && main.handler().is_empty();
+    view.will_run() && (main.is_directory() || falls_back)
 }
 
 /// `JkAutoAlias`: httpd looks for the index file of a directory, and this one is no file of an application.
@@ -204,10 +206,10 @@ fn claim(view: &RequestView, map: &Arc<UriMap>, rule: &Rule, uri: &[u8], first: 
     view.set_note(WORKER_NAME, &rule.worker);
     view.set_state(Mark::Mapped(Mapped::new(map, rule, original)));
     let Some(main) = view.main() else { return };
-    if first && seeks_index(*view, main) {
+    if first && seeks_stand_in(*view, main) {
         main.set_handler();
         main.set_note(WORKER_NAME, &rule.worker);
-        // If the index file exists mod_dir turns the main request into the one for it, with that URI.
+        // If what it looks for exists mod_dir turns the main request into the one for it, with that URI.
         main.set_state(Mark::Mapped(Mapped::new(map, rule, std::ptr::null_mut())));
     } else if main.is_on_disk() || view.will_run() {
         main.set_note(WORKER_NAME, &rule.worker);

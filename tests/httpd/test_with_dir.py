@@ -158,3 +158,53 @@ def test_head_for_a_directory_reaches_the_index_page(site, peer):
     with site.client() as client:
         assert client.ask("/jsp/", "HEAD", host="first.example").status == 200
     assert [(request.method, request.uri) for request in peer.requests] == [("HEAD", b"/jsp/index.jsp")]
+
+
+# FallbackResource -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def falling_back(make_shared, peer):
+    httpd = make_shared.httpd(modules=MODULES)
+    httpd.workers(f"worker.list=w\nworker.w.host=127.0.0.1\nworker.w.port={peer.port}\n")
+    for name in ("page.txt", "full/index.html"):
+        httpd.document(name, f"static {name}")
+    httpd.conf("JkMount /w/* w\nJkUnMount /w/none/* w\nFallbackResource /w/fallback\nDirectoryIndex index.html")
+    httpd.conf("<Location /off>\nFallbackResource disabled\n</Location>\n<Location /unmapped>\nFallbackResource /w/none/x\n</Location>")
+    httpd.conf("<Location /here>\nFallbackResource /page.txt\n</Location>\n<Location /closed>\nRequire all denied\n</Location>")
+    return httpd.start()
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "HEAD"])
+@pytest.mark.parametrize(
+    "target,answer",
+    [
+        ("/nothing/here?a=b", "/nothing/here"),
+        ("/nothing/", "/nothing/"),
+        ("/full/nothing", "/full/nothing"),
+        ("/a%20b;p=1/c", "/a%20b;p=1/c"),
+        ("/w/x", "/w/x"),
+        ("/page.txt", STATIC),
+        ("/full/", STATIC),
+        ("/here/x", STATIC),
+        ("/page.txt/x", 404),
+        ("/off/x", 404),
+        ("/unmapped/x", 404),
+        ("/closed/x", 403),
+        ("/full", 301),
+    ],
+)
+def test_what_is_not_on_disk_falls_back_to_the_backend(falling_back, peer, target, answer, method):
+    """It is asked for what the client asked for, not for the FallbackResource."""
+    with falling_back.client() as client:
+        got = client.ask(target, method, **({"body": b"body "} if method == "POST" else {}))
+        sent = b"body " if method == "POST" else b""
+        assert got.status == (answer if isinstance(answer, int) else 200)
+        if method != "HEAD" and isinstance(answer, str):
+            assert got.body[:7] == b"static " if answer == STATIC else got.body == b"backend " + sent + answer.encode()
+        asked = str(answer).startswith("/")
+        assert [(request.method, request.uri) for request in peer.requests] == [(method, str(answer).encode())] * asked
+        assert falling_back.logged(got)["WORKER_NAME"] == ("w" if asked else "-")
+        if asked:
+            assert peer.last.attribute("query_string") == (b"a=b" if "?" in target else None)
+        assert client.ask("/page.txt").body == b"static page.txt"
