@@ -21,6 +21,7 @@ mod httpd {
         "ap_add_common_vars",
         "ap_add_version_component",
         "ap_get_brigade",
+        "ap_get_input_filter_handle",
         "ap_get_remote_host",
         "ap_get_server_description",
         "ap_get_server_name",

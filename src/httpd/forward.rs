@@ -44,6 +44,11 @@ impl<'r> Parts<'r> {
         }
     }
 
+    /// Its headers.
+    pub(super) fn headers(&self) -> HeaderTable<'r> {
+        HeaderTable { table: self.view.headers(), body: self.body }
+    }
+
     /// The request as a backend gets it.
     pub(super) fn request<'s>(&'s self, live: &'s Live, headers: &'s dyn Headers) -> ForwardRequest<'s> {
         let view = self.view;
@@ -91,11 +96,19 @@ impl<'r> Parts<'r> {
 }
 
 /// httpd's table of request headers.
-pub(super) struct HeaderTable<'r>(pub(super) Table<'r>);
+pub(super) struct HeaderTable<'r> {
+    table: Table<'r>,
+    body: Body,
+}
 
 impl Headers for HeaderTable<'_> {
     fn each(&self, visit: &mut dyn FnMut(&[u8], &[u8])) {
-        self.0.entries().for_each(|(name, value)| visit(name, value));
+        for (name, value) in self.table.entries() {
+            // Tomcat would wait for a body that was read already.
+            if self.body != Body::None || !name.eq_ignore_ascii_case(b"transfer-encoding") {
+                visit(name, value);
+            }
+        }
     }
 }
 
@@ -162,7 +175,7 @@ fn certificates(view: &RequestView, live: &Live) -> Vec<u8> {
 }
 
 fn body(view: &RequestView, live: &Live) -> Body {
-    if view.is_error_page() {
+    if view.is_error_page() && !view.has_whole_body() {
         return Body::None;
     }
     let length =

@@ -3,7 +3,7 @@
 use super::apr;
 use super::client::Browser;
 use super::ffi::{self, request_rec};
-use super::forward::{HeaderTable, Parts};
+use super::forward::Parts;
 use super::mapping::{self, WORKER_NAME};
 use super::notes;
 use super::request::{DIRECTORY, HANDLER, RequestView};
@@ -160,7 +160,7 @@ fn forward<'w>(
     let Service { live, worker, log } = *service;
     let original = mapping::mapped(view).map_or_else(|| view.uri(), |mapped| mapped.original(view));
     let parts = Parts::new(view, live, original);
-    let headers = HeaderTable(view.headers());
+    let headers = parts.headers();
     let cookies: Vec<&[u8]> = view
         .headers()
         .entries()

@@ -56,12 +56,30 @@ impl RequestView {
         (!main.is_null()).then(|| unsafe { Self::new(main) })
     }
 
-    /// Whether httpd asks for an `ErrorDocument` by an internal redirect: the body of the request is gone by then,
-    /// though its Content-Length still stands in the headers.
+    /// Whether httpd asks for an `ErrorDocument` by an internal redirect. The headers are still those of the request
+    /// that failed, whether its body was read or not.
     pub(super) fn is_error_page(self) -> bool {
         // SAFETY: the request before an internal redirect outlives the one after it.
         unsafe { self.rec().prev.as_ref() }
             .is_some_and(|before| before.status >= apr::int(ffi::HTTP_BAD_REQUEST))
+    }
+
+    /// Whether the body can be read from its beginning: nobody has begun to, and the client is not waiting to be asked
+    /// for it, which httpd does not do any more after an error.
+    pub(super) fn has_whole_body(self) -> bool {
+        // SAFETY: a request's filters live as long as the request, the connection's behind them longer.
+        let reader = unsafe {
+            let kind = ffi::ap_get_input_filter_handle(c"HTTP_IN".as_ptr());
+            let mut filter = self.rec().proto_input_filters;
+            std::iter::from_fn(|| {
+                let this = filter.as_ref()?;
+                filter = this.next;
+                Some(this)
+            })
+            .find(|filter| filter.frec == kind)
+        };
+        // The filter that finds the end of a body notes with the first read how far it got.
+        self.rec().expecting_100 == 0 && reader.is_some_and(|filter| filter.ctx.is_null())
     }
 
     /// When its first line was read.

@@ -324,7 +324,7 @@ def test_a_chunked_body_over_the_limit_is_413(site, peer):
 
 
 def test_an_error_page_at_the_backend_after_a_request_with_body(site, peer):
-    """httpd asks for the page with GET but keeps the Content-Length, and the body is gone."""
+    """httpd asks for the page with GET but keeps the Content-Length; the body was read."""
     peer.default = lambda turn: turn.reply(200, b"page for " + turn.request.uri)
     with Client(site.port) as client:
         got = client.ask("/missing", "POST", body=pattern(500))

@@ -92,6 +92,7 @@ def site(make_shared, peer):
     httpd.workers(f"worker.list=w\nworker.w.host=127.0.0.1\nworker.w.port={peer.port}\nworker.w.retry_interval=10\n")
     httpd.conf("Protocols h2 h2c http/1.1\nH2Upgrade on\nH2MinWorkers 16\nJkMount /a/* w\nJkEnvVar HTTP2 no\nJkMountCopy All")
     httpd.conf("<VirtualHost *:${TLS_PORT}>\nSSLEngine on\nSSLCertificateFile conf/cert.pem\nSSLCertificateKeyFile conf/key.pem\nSSLOptions +StdEnvVars\n</VirtualHost>")
+    httpd.conf("<Location /guarded>\nRequire all denied\nErrorDocument 403 /a/echo\n</Location>")
     return httpd.start()
 
 
@@ -310,6 +311,13 @@ def test_a_body_without_length(curl, peer, size):
     got = curl("/a/echo", "-T", "-", body=LARGE[:size])
     assert (got.exit, got.status, got.body) == (WHOLE, 200, LARGE[:size])
     assert (peer.last.method, peer.last.content_length, peer.last.header("transfer-encoding")) == ("PUT", None, b"chunked")
+
+
+@pytest.mark.parametrize("how", ["-d", "-T"])
+def test_a_body_that_nobody_has_read_goes_with_an_error_page(curl, peer, how):
+    got = curl("/guarded/x", *(("--data-binary", "@-") if how == "-d" else ("-T", "-")), body=LARGE[:20_000])
+    assert (got.exit, got.status, got.body) == (WHOLE, 200, LARGE[:20_000])
+    assert (peer.last.method, peer.last.content_length) == ("GET", 20_000 if how == "-d" else None)
 
 
 def test_expect_100_continue(curl, peer):
