@@ -7,20 +7,22 @@
 //! What is under way is counted in the `census`, what administrators change stands in
 //! [`edits`](super::edits); both have one entry per record, found by its [`Column`].
 
+mod claim;
 mod edit;
+mod room;
 
 use super::census::{Census, Gauge};
 use super::course::Course;
 use super::edits::EditSlot;
-use super::slot::{AjpSlot, LbSlot, MemberSlot, Tag};
+use super::slot::{AjpSlot, LbSlot, MemberSlot};
 use crate::shared_record;
-use crate::sys::clock;
-use crate::sys::mapping::{Region, Shared};
+use crate::sys::mapping::Region;
 use std::fmt;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicU32, AtomicU64};
 
 pub use super::census::{Child, Column, Counted};
+pub use room::Room;
 
 const MAGIC: u64 = 0x6d6f_645f_6a6b_0003;
 
@@ -39,33 +41,6 @@ shared_record! {
         edits: AtomicU32,
         /// The process that is changing something; 0: none.
         editor: AtomicU32,
-    }
-}
-
-/// How many records of each kind a board has room for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Room {
-    /// AJP workers.
-    pub ajp: usize,
-    /// Members of balancers.
-    pub members: usize,
-    /// Balancers.
-    pub lbs: usize,
-    /// Child processes that may live at once, old generations included.
-    pub children: usize,
-}
-
-impl Room {
-    /// Twice as much, and some: so that a configuration may grow at restarts before the board has to.
-    #[must_use]
-    pub fn doubled(self) -> Self {
-        let more = |n: usize| n.saturating_mul(2).saturating_add(32);
-        Self {
-            ajp: more(self.ajp),
-            members: more(self.members),
-            lbs: more(self.lbs),
-            children: more(self.children),
-        }
     }
 }
 
@@ -172,113 +147,9 @@ impl Board {
         }
     }
 
-    /// Whether it has room for a configuration beside the one before, whose children may still run.
-    pub fn has_room_for(&self, need: Room) -> bool {
-        let now = self.head.generation.load(Relaxed);
-        let free = |tags: &mut dyn Iterator<Item = &Tag>| {
-            tags.filter(|tag| is_free(tag, now.wrapping_add(1))).count()
-        };
-        self.census.pids.len() >= need.children
-            && free(&mut self.ajp.iter().map(|slot| &slot.tag)) >= need.ajp
-            && free(&mut self.members.iter().map(|slot| &slot.tag)) >= need.members
-            && free(&mut self.lbs.iter().map(|slot| &slot.tag)) >= need.lbs
-    }
-
-    /// A larger board with the same content. Children that run on the old one keep it.
-    ///
-    /// # Errors
-    /// When there is no memory.
-    pub fn grow(&self, room: Room) -> Result<Self, BoardError> {
-        let larger = Self::new(room)?;
-        larger.head.generation.store(self.head.generation.load(Relaxed), Relaxed);
-        larger.head.maintained.store(self.head.maintained.load(Relaxed), Relaxed);
-        larger.ajp.iter().zip(self.ajp).for_each(|(new, old)| new.copy_from(old));
-        larger.courses.iter().zip(self.courses).for_each(|(new, old)| new.copy_from(old));
-        larger.members.iter().zip(self.members).for_each(|(new, old)| new.copy_from(old));
-        larger.lbs.iter().zip(self.lbs).for_each(|(new, old)| new.copy_from(old));
-        for (new, old) in larger.edits_by_kind().into_iter().zip(self.edits_by_kind()) {
-            new.iter().zip(old).for_each(|(new, old)| new.copy_from(old));
-        }
-        for (new, old) in larger.gauges_by_kind().into_iter().zip(self.gauges_by_kind()) {
-            new.iter().zip(old).for_each(|(new, old)| new.copy_peak(old));
-        }
-        Ok(larger)
-    }
-
     /// Begins the next generation: names that are asked for from now on are kept, others fall free.
     pub fn next_generation(&self) {
         self.head.generation.fetch_add(1, AcqRel);
-    }
-
-    /// The record of an AJP worker.
-    ///
-    /// # Errors
-    /// When the board is full.
-    pub fn ajp(&self, name: &[u8]) -> Result<(&'static AjpSlot, Column), BoardError> {
-        let (slot, index, new) = self.claim(self.ajp, |slot| &slot.tag, b"", name)?;
-        let column = Column(index);
-        if new {
-            slot.clear(clock::now().0);
-            self.census.clear(column);
-            self.census.clear(self.open_column(column));
-            self.course(column).into_iter().for_each(Course::clear);
-            self.clear_edits(column);
-        }
-        Ok((slot, column))
-    }
-
-    /// The record of the member `name` of the balancer `lb`.
-    ///
-    /// # Errors
-    /// When the board is full.
-    pub fn member(&self, lb: &[u8], name: &[u8]) -> Result<(&'static MemberSlot, Column), BoardError> {
-        let (slot, index, new) = self.claim(self.members, |slot| &slot.tag, lb, name)?;
-        let column = Column(self.ajp.len() + index);
-        if new {
-            slot.clear();
-            self.census.clear(column);
-            self.clear_edits(column);
-        }
-        Ok((slot, column))
-    }
-
-    /// The record of a balancer.
-    ///
-    /// # Errors
-    /// When the board is full.
-    pub fn lb(&self, name: &[u8]) -> Result<(&'static LbSlot, Column), BoardError> {
-        let (slot, index, new) = self.claim(self.lbs, |slot| &slot.tag, b"", name)?;
-        let column = Column(self.ajp.len() + self.members.len() + index);
-        if new {
-            slot.clear(clock::now().0);
-            self.census.clear(column);
-            self.clear_edits(column);
-        }
-        Ok((slot, column))
-    }
-
-    /// The record of `name`, and whether it starts anew: its own if the last configuration had it too, else one that
-    /// is free. Only the parent calls this, and only one thread of it.
-    fn claim<T: Shared>(
-        &self,
-        slots: &'static [T],
-        tag: fn(&T) -> &Tag,
-        parent: &[u8],
-        name: &[u8],
-    ) -> Result<(&'static T, usize, bool), BoardError> {
-        let now = self.head.generation.load(Relaxed);
-        let known =
-            slots.iter().position(|s| tag(s).generation.load(Relaxed) != 0 && tag(s).is(parent, name));
-        let index = match known {
-            Some(index) => index,
-            None => slots.iter().position(|s| is_free(tag(s), now)).ok_or(BoardError::Full)?,
-        };
-        let slot = slots.get(index).ok_or(BoardError::Full)?;
-        // What left the configuration and comes back later is not what it was.
-        let new = is_free(tag(slot), now);
-        tag(slot).set(parent, name);
-        tag(slot).generation.store(now, Release);
-        Ok((slot, index, new))
     }
 
     fn edits_by_kind(&self) -> [&'static [EditSlot]; 3] {
@@ -345,11 +216,6 @@ impl Board {
         now.saturating_sub(last) >= interval
             && self.head.maintained.compare_exchange(last, now, AcqRel, Relaxed).is_ok()
     }
-}
-
-fn is_free(tag: &Tag, now: u32) -> bool {
-    let generation = tag.generation.load(Relaxed);
-    generation == 0 || now.wrapping_sub(generation) >= 2
 }
 
 struct Layout {
