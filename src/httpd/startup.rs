@@ -241,8 +241,7 @@ fn kept(plan: &Plan) -> Result<(Board, Token), String> {
         Board::find(unsafe { Region::from_parts(kept.address, kept.length) }?)
     });
     let board = match old {
-        Some(board) if board.has_room_for(need) => Ok(board),
-        Some(board) => board.grow(need.doubled()),
+        Some(board) => board.with_room_for(need),
         None => Board::new(need.doubled()),
     };
     let board = board.map_err(|error| error.to_string())?;

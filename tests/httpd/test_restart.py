@@ -214,6 +214,18 @@ def test_members_are_known_again_by_name(make):
     assert firsts == deviates(KEPT, ours={"c"}, theirs={"a", "c"})
 
 
+def test_the_number_of_workers_may_change_in_any_way(make):
+    """All names are new each time. The fourth finds the shared records taken by the third, and made by the second."""
+    peer, httpd = make.peer("w"), make.httpd(threads=1)
+    for start, count in enumerate([40, 10, 100, 35]):
+        names = [f"w{start}-{n}" for n in range(count)]
+        httpd.workers(f"worker.list={','.join(names)}\n" + "".join(f"worker.{name}.host=127.0.0.1\nworker.{name}.port={peer.port}\n" for name in names))
+        httpd.replace_conf(f"JkMount /first {names[0]}\nJkMount /last {names[-1]}")
+        httpd.graceful() if start else httpd.start()
+        assert httpd.running(), httpd.error_log()[-1000:]
+        assert [httpd.get(path).body for path in ("/first", "/last")] == [b"w", b"w"]
+
+
 def test_a_full_stop_forgets_everything(make):
     httpd, (a, b) = pair(make, threads=1)
     a.down()

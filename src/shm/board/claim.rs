@@ -8,23 +8,30 @@ use crate::sys::mapping::Shared;
 use std::sync::atomic::Ordering::{Relaxed, Release};
 
 impl Board {
-    /// Whether it has room for a configuration beside the one before, whose children may still run.
-    pub fn has_room_for(&self, need: Room) -> bool {
-        let now = self.head.generation.load(Relaxed);
-        let free = |tags: &mut dyn Iterator<Item = &Tag>| {
-            tags.filter(|tag| is_free(tag, now.wrapping_add(1))).count()
-        };
-        self.census.pids.len() >= need.children
-            && free(&mut self.ajp.iter().map(|slot| &slot.tag)) >= need.ajp
-            && free(&mut self.members.iter().map(|slot| &slot.tag)) >= need.members
-            && free(&mut self.lbs.iter().map(|slot| &slot.tag)) >= need.lbs
-    }
-
-    /// A larger board with the same content. Children that run on the old one keep it.
+    /// A board with the same content that has room for a configuration beside the one before, whose children may still
+    /// run: this one, or else a larger one. Children that run on this one keep it.
     ///
     /// # Errors
     /// When there is no memory.
-    pub fn grow(&self, room: Room) -> Result<Self, BoardError> {
+    pub fn with_room_for(self, need: Room) -> Result<Self, BoardError> {
+        let (room, held) = (self.room(), self.held());
+        if room.has(held.and(need)) { Ok(self) } else { self.grow(larger(room, held, need)) }
+    }
+
+    /// How many records the next configuration cannot have, unless they are its own.
+    fn held(&self) -> Room {
+        let next = self.head.generation.load(Relaxed).wrapping_add(1);
+        let held = |tags: &mut dyn Iterator<Item = &Tag>| tags.filter(|tag| !is_free(tag, next)).count();
+        Room {
+            ajp: held(&mut self.ajp.iter().map(|slot| &slot.tag)),
+            members: held(&mut self.members.iter().map(|slot| &slot.tag)),
+            lbs: held(&mut self.lbs.iter().map(|slot| &slot.tag)),
+            children: 0,
+        }
+    }
+
+    /// A board of at least the same size with the same content, each record in its place.
+    pub(super) fn grow(&self, room: Room) -> Result<Self, BoardError> {
         let larger = Self::new(room)?;
         larger.head.generation.store(self.head.generation.load(Relaxed), Relaxed);
         larger.head.maintained.store(self.head.maintained.load(Relaxed), Relaxed);
@@ -113,7 +120,83 @@ impl Board {
     }
 }
 
+/// What the new need alone asks for may be less than there is, or too little beside what is held.
+fn larger(room: Room, held: Room, need: Room) -> Room {
+    need.doubled().or(held.and(need)).or(room)
+}
+
 fn is_free(tag: &Tag, now: u32) -> bool {
     let generation = tag.generation.load(Relaxed);
     generation == 0 || now.wrapping_sub(generation) >= 2
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
+mod tests {
+    use super::*;
+    use crate::shm::edits::Edit;
+
+    const ONE: Room = Room { ajp: 1, members: 1, lbs: 1, children: 1 };
+
+    /// Starts with workers, members and balancers of these names. What is new is marked with `mark`.
+    fn start(board: Board, names: &[String], mark: u64) -> Board {
+        let n = names.len();
+        let board = board.with_room_for(Room { ajp: n, members: n, lbs: n, children: 1 }).unwrap();
+        board.next_generation();
+        for column in columns(&board, names) {
+            let marked = board.edit(column, |edits| {
+                let [first, ..] = &mut edits.numbers;
+                let is_new = first.is_none();
+                first.get_or_insert(Edit { value: mark, was: 0 });
+                is_new
+            });
+            marked.unwrap();
+        }
+        board
+    }
+
+    fn columns(board: &Board, names: &[String]) -> Vec<Column> {
+        let of = |name: &String| {
+            let name = name.as_bytes();
+            [board.ajp(name).unwrap().1, board.member(b"lb", name).unwrap().1, board.lb(name).unwrap().1]
+        };
+        names.iter().flat_map(of).collect()
+    }
+
+    fn marks(board: &Board, names: &[String]) -> Vec<u64> {
+        let mark = |column| board.edits_of(column).unwrap().read().numbers[0].as_ref().unwrap().value;
+        columns(board, names).into_iter().map(mark).collect()
+    }
+
+    #[test]
+    fn configurations_may_follow_one_another_in_any_order() {
+        // How many names each start has, and how many of them, the last ones, are from the start before.
+        for starts in [
+            &[(40, 0), (10, 0), (100, 0), (35, 0)][..],
+            &[(40, 0), (10, 0), (100, 0), (35, 35)],
+            &[(100, 0), (50, 0), (170, 0), (110, 0)],
+            &[(1, 0), (200, 1), (1, 1), (200, 1), (1, 1)],
+        ] {
+            let mut board = Board::new(ONE.doubled()).unwrap();
+            let mut names: Vec<String> = Vec::new();
+            for (mark, (count, kept)) in (1..).zip(starts) {
+                names.drain(..names.len() - kept);
+                let before = marks(&board, &names);
+                names.extend((*kept..*count).map(|n| format!("{mark}-{n}")));
+                board = start(board, &names, mark);
+                let expected = [before, vec![mark; 3 * (count - kept)]].concat();
+                assert_eq!(marks(&board, &names), expected, "{starts:?}, start {mark}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_board_grows_no_further_than_it_must() {
+        let mut board = Board::new(ONE.doubled()).unwrap();
+        for mark in 1..20 {
+            let names: Vec<String> = (0..50).map(|n| format!("{mark}-{n}")).collect();
+            board = start(board, &names, mark);
+            assert_eq!(board.room().ajp, 132, "start {mark}");
+        }
+    }
 }
