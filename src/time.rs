@@ -11,6 +11,12 @@ impl Seconds {
     pub const fn since(self, earlier: Self) -> Self {
         Self(self.0.saturating_sub(earlier.0))
     }
+
+    /// Whether what was done at `last` is to be done again now, `interval` later. Who read the clock a moment before the
+    /// one who did it has to wait, but a clock that was set back puts nothing off.
+    pub const fn is_due(self, last: Self, interval: Self) -> bool {
+        self.since(last).0 >= interval.0 || last.since(self).0 > interval.0
+    }
 }
 
 /// A span in milliseconds: timeouts and pauses.
@@ -21,4 +27,25 @@ pub struct Millis(pub u32);
 pub trait Clock {
     /// Wall-clock seconds now.
     fn now(&self) -> Seconds;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_done_is_due_again_after_the_interval() {
+        for (now, interval, due) in [
+            (1000, 60, false),
+            (1059, 60, false),
+            (1060, 60, true),
+            (999, 60, false),
+            (999, 1, false),
+            (939, 60, true),
+            (0, 60, true),
+            (1000, 0, true),
+        ] {
+            assert_eq!(Seconds(now).is_due(Seconds(1000), Seconds(interval)), due, "{now} {interval}");
+        }
+    }
 }

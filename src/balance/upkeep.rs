@@ -126,8 +126,9 @@ fn review(member: &mut MemberUpkeep, schedule: &Schedule, largest: u64) -> Optio
     let age = |time: Option<Seconds>| time.map(|time| schedule.now.since(time));
     match member.state {
         State::Error => {
-            // an error without a time is older than any
-            age(member.last_error).is_none_or(|age| age > schedule.recover_time).then(|| {
+            // An error without a time is older than any; one of the future was before a clock was set back.
+            let distance = |time: Seconds| schedule.now.0.abs_diff(time.0);
+            member.last_error.is_none_or(|last| distance(last) > schedule.recover_time.0).then(|| {
                 member.recover(schedule.method, largest);
                 Event::Recovering as fn(usize) -> Event
             })
@@ -245,11 +246,15 @@ mod tests {
     #[test]
     fn states_move_at_their_time() {
         let idle = |state| MemberUpkeep { elected_before: 5, ..member(state, 0) };
+        let will_fail =
+            |seconds| MemberUpkeep { last_error: Some(Seconds(NOW.0 + seconds)), ..member(State::Error, 0) };
         for (before, after, event) in [
             (failed(State::Error, 60, 60), State::Error, None),
             (failed(State::Error, 61, 61), State::Recover, Some(Event::Recovering(0))),
             (failed(State::Error, 99, 60), State::Error, None),
             (member(State::Error, 0), State::Recover, Some(Event::Recovering(0))),
+            (will_fail(1), State::Error, None),
+            (will_fail(61), State::Recover, Some(Event::Recovering(0))),
             (failed(State::Ok, 29, 0), State::Ok, None),
             (failed(State::Ok, 30, 0), State::Error, Some(Event::Escalated(0))),
             (failed(State::Idle, 30, 0), State::Error, Some(Event::Escalated(0))),

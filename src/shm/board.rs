@@ -17,6 +17,7 @@ use super::edits::EditSlot;
 use super::slot::{AjpSlot, LbSlot, MemberSlot};
 use crate::shared_record;
 use crate::sys::mapping::Region;
+use crate::time::Seconds;
 use std::fmt;
 use std::sync::atomic::Ordering::{AcqRel, Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicU32, AtomicU64};
@@ -211,10 +212,10 @@ impl Board {
     }
 
     /// Whether global maintenance is due; true for exactly one caller per interval.
-    pub fn maintenance_due(&self, now: u64, interval: u64) -> bool {
+    pub fn maintenance_due(&self, now: Seconds, interval: Seconds) -> bool {
         let last = self.head.maintained.load(Relaxed);
-        now.saturating_sub(last) >= interval
-            && self.head.maintained.compare_exchange(last, now, AcqRel, Relaxed).is_ok()
+        now.is_due(Seconds(last), interval)
+            && self.head.maintained.compare_exchange(last, now.0, AcqRel, Relaxed).is_ok()
     }
 }
 
@@ -261,7 +262,6 @@ mod tests {
     use super::super::course::Look;
     use super::super::edits::{Edit, Edits};
     use super::*;
-    use crate::time::Seconds;
 
     fn board() -> Board {
         let board = Board::new(Room { ajp: 3, members: 3, lbs: 2, children: 4 }).unwrap();
@@ -359,10 +359,9 @@ mod tests {
     #[test]
     fn maintenance_is_due_once_per_interval() {
         let board = board();
-        assert!(board.maintenance_due(100, 10));
-        assert!(!board.maintenance_due(105, 10));
-        assert!(board.maintenance_due(110, 10));
-        assert!(!board.maintenance_due(110, 10));
+        let due = |now| board.maintenance_due(Seconds(now), Seconds(10));
+        assert_eq!([due(100), due(105), due(110), due(110)], [true, false, true, false]);
+        assert_eq!([due(50), due(50), due(60)], [true, false, true], "the clock was set back");
     }
 
     fn set_first(value: u64) -> impl FnOnce(&mut Edits) -> bool {

@@ -170,12 +170,12 @@ impl Registry {
     pub fn maintain(&self, now: Seconds, log: &dyn Log) {
         let Some(interval) = self.maintain else { return };
         let last = self.maintained.load(Relaxed);
-        if now.0.saturating_sub(last) < interval.0
+        if !now.is_due(Seconds(last), interval)
             || self.maintained.compare_exchange(last, now.0, Relaxed, Relaxed).is_err()
         {
             return;
         }
-        let all = self.board.maintenance_due(now.0, interval.0);
+        let all = self.board.maintenance_due(now, interval);
         if all {
             self.board.bury();
         }

@@ -21,6 +21,7 @@ WEIGHT = 2**20
 NEVER = 3600
 """An interval of maintenance that no test lives to see."""
 
+SET_BACK = "D117: a clock that was set back stops no maintenance"
 LONG_SLEEP = "D40: what has slept for long has faded"
 
 
@@ -277,6 +278,20 @@ def test_it_takes_a_request_or_a_thread(timeline, conf, thread):
     time.sleep(3)
     line.clock.set(then)
     assert line.states("m1") == ["ERR/REC" if thread else "ERR"]
+
+
+def test_a_clock_that_is_set_back_puts_nothing_off(timeline):
+    """As when a server starts before it has learned the time. The original waits for an hour, or the next restart."""
+    line = timeline(["", "activation=D", ""], "recover_time=3")
+    line["m3"].down()
+    line.picks(2)
+    line.after(1)
+    (value, *_) = line.values()
+    assert (value > 0, line.states("m3")) == (True, ["ERR"])
+    line.after(-3600)
+    assert line.states("m3") == [deviates(SET_BACK, ours="ERR/REC", theirs="ERR")]
+    line.after(1)
+    assert line.values("m1") == [deviates(SET_BACK, ours=value >> 1, theirs=value)]
 
 
 def test_when_all_are_in_error_all_are_put_back_to_work(timeline):
