@@ -21,6 +21,13 @@ shared_record! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Column(pub(super) usize);
 
+impl Column {
+    /// The column of the record that stands so many behind this one's.
+    pub(super) fn plus(self, index: usize) -> Self {
+        Self(self.0 + index)
+    }
+}
+
 /// This process's place among the children.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Child {
@@ -81,8 +88,7 @@ impl Census {
 
     /// The sum of a column over all children.
     pub(super) fn sum(&self, column: Column) -> u32 {
-        let places = usize::try_from(self.places.load(Relaxed)).unwrap_or(0);
-        let taken = self.pids.iter().enumerate().take(places).filter(|(_, pid)| pid.load(Relaxed) != 0);
+        let taken = self.pids.iter().enumerate().take(self.taken()).filter(|(_, pid)| pid.load(Relaxed) != 0);
         taken.filter_map(|(place, _)| self.row(place).get(column.0)).map(|n| n.load(Relaxed)).sum()
     }
 
@@ -121,9 +127,19 @@ impl Census {
 
     /// Nothing is counted under this number any more: its record has a new owner.
     pub(super) fn clear(&self, column: Column) {
+        let columns = self.gauges.len().max(1);
+        for count in self.counts.iter().skip(column.0).step_by(columns).take(self.taken()) {
+            count.store(0, Relaxed);
+        }
         if let Some(gauge) = self.gauges.get(column.0) {
+            gauge.now.store(0, Relaxed);
             gauge.peak.store(0, Relaxed);
         }
+    }
+
+    /// How many places were ever taken.
+    fn taken(&self) -> usize {
+        usize::try_from(self.places.load(Relaxed)).unwrap_or(0)
     }
 
     fn row(&self, place: usize) -> &'static [AtomicU32] {

@@ -226,6 +226,38 @@ def test_the_number_of_workers_may_change_in_any_way(make):
         assert [httpd.get(path).body for path in ("/first", "/last")] == [b"w", b"w"]
 
 
+def test_an_old_child_does_not_count_for_a_new_worker(make):
+    """Two restarts after its worker has gone, one request is still under way."""
+    peer, httpd = make.peer("w"), make.httpd(processes=4)
+
+    def configure(name):
+        httpd.workers(f"worker.list={name},jk\nworker.jk.type=status\nworker.{name}.host=127.0.0.1\nworker.{name}.port={peer.port}\nworker.{name}.busy_limit=1\n")
+        httpd.replace_conf(f"JkMount /w {name}\nJkMount /jk jk")
+
+    held, done = [], threading.Event()
+
+    def hold(turn):
+        held.append(turn)
+        done.wait(30)
+        turn.reply(200, b"whole")
+
+    peer.plan = [hold]
+    configure("old")
+    httpd.start()
+    with Client(httpd.port) as client:
+        client.send(b"GET /w HTTP/1.1\r\nHost: x\r\n\r\n")
+        httpd.wait_until(lambda: held, "the request")
+        for name in ("between", "new"):
+            configure(name)
+            httpd.graceful()
+        try:
+            assert "busy=1" not in httpd.get("/jk?mime=txt").body.decode()
+            assert httpd.get("/w").status == 200
+        finally:
+            done.set()
+        assert client.read().body == b"whole"
+
+
 def test_a_full_stop_forgets_everything(make):
     httpd, (a, b) = pair(make, threads=1)
     a.down()

@@ -21,11 +21,15 @@ impl Board {
     /// How many records the next configuration cannot have, unless they are its own.
     fn held(&self) -> Room {
         let next = self.head.generation.load(Relaxed).wrapping_add(1);
-        let held = |tags: &mut dyn Iterator<Item = &Tag>| tags.filter(|tag| !is_free(tag, next)).count();
+        let held = |first: Column, tags: &mut dyn Iterator<Item = &Tag>| {
+            let free = |(index, tag): &(usize, &Tag)| self.idle_age(tag, first.plus(*index), next).is_some();
+            tags.enumerate().filter(|record| !free(record)).count()
+        };
+        let [ajp, members, lbs] = self.first_columns();
         Room {
-            ajp: held(&mut self.ajp.iter().map(|slot| &slot.tag)),
-            members: held(&mut self.members.iter().map(|slot| &slot.tag)),
-            lbs: held(&mut self.lbs.iter().map(|slot| &slot.tag)),
+            ajp: held(ajp, &mut self.ajp.iter().map(|slot| &slot.tag)),
+            members: held(members, &mut self.members.iter().map(|slot| &slot.tag)),
+            lbs: held(lbs, &mut self.lbs.iter().map(|slot| &slot.tag)),
             children: 0,
         }
     }
@@ -53,8 +57,8 @@ impl Board {
     /// # Errors
     /// When the board is full.
     pub fn ajp(&self, name: &[u8]) -> Result<(&'static AjpSlot, Column), BoardError> {
-        let (slot, index, new) = self.claim(self.ajp, |slot| &slot.tag, b"", name)?;
-        let column = Column(index);
+        let [first, ..] = self.first_columns();
+        let (slot, column, new) = self.claim(self.ajp, first, |slot| &slot.tag, b"", name)?;
         if new {
             slot.clear(clock::now().0);
             self.census.clear(column);
@@ -70,8 +74,8 @@ impl Board {
     /// # Errors
     /// When the board is full.
     pub fn member(&self, lb: &[u8], name: &[u8]) -> Result<(&'static MemberSlot, Column), BoardError> {
-        let (slot, index, new) = self.claim(self.members, |slot| &slot.tag, lb, name)?;
-        let column = Column(self.ajp.len() + index);
+        let [_, first, _] = self.first_columns();
+        let (slot, column, new) = self.claim(self.members, first, |slot| &slot.tag, lb, name)?;
         if new {
             slot.clear();
             self.census.clear(column);
@@ -85,8 +89,8 @@ impl Board {
     /// # Errors
     /// When the board is full.
     pub fn lb(&self, name: &[u8]) -> Result<(&'static LbSlot, Column), BoardError> {
-        let (slot, index, new) = self.claim(self.lbs, |slot| &slot.tag, b"", name)?;
-        let column = Column(self.ajp.len() + self.members.len() + index);
+        let [.., first] = self.first_columns();
+        let (slot, column, new) = self.claim(self.lbs, first, |slot| &slot.tag, b"", name)?;
         if new {
             slot.clear(clock::now().0);
             self.census.clear(column);
@@ -100,23 +104,57 @@ impl Board {
     fn claim<T: Shared>(
         &self,
         slots: &'static [T],
+        first: Column,
         tag: fn(&T) -> &Tag,
         parent: &[u8],
         name: &[u8],
-    ) -> Result<(&'static T, usize, bool), BoardError> {
+    ) -> Result<(&'static T, Column, bool), BoardError> {
         let now = self.head.generation.load(Relaxed);
-        let known =
-            slots.iter().position(|s| tag(s).generation.load(Relaxed) != 0 && tag(s).is(parent, name));
-        let index = match known {
+        // What left the configuration and comes back later is not what it was.
+        let own = slots.iter().position(|s| age(tag(s), now) < OLD && tag(s).is(parent, name));
+        let index = match own {
             Some(index) => index,
-            None => slots.iter().position(|s| is_free(tag(s), now)).ok_or(BoardError::Full)?,
+            None => self.vacant(slots.iter().map(tag), first, now).ok_or(BoardError::Full)?,
         };
         let slot = slots.get(index).ok_or(BoardError::Full)?;
-        // What left the configuration and comes back later is not what it was.
-        let new = is_free(tag(slot), now);
         tag(slot).set(parent, name);
         tag(slot).generation.store(now, Release);
-        Ok((slot, index, new))
+        Ok((slot, first.plus(index), own.is_none()))
+    }
+
+    /// The record that was given up the longest ago; best one that never was anybody's.
+    fn vacant<'t>(
+        &self,
+        tags: impl Iterator<Item = &'t Tag> + Clone,
+        first: Column,
+        now: u32,
+    ) -> Option<usize> {
+        let mut oldest: Option<(u32, usize)> = None;
+        for (index, tag) in tags.clone().enumerate() {
+            let best = oldest.map_or(0, |(age, _)| age);
+            // Only what would be taken is worth the look at what children count.
+            if age(tag, now) > best && self.idle_age(tag, first.plus(index), now).is_some() {
+                oldest = Some((age(tag, now), index));
+            }
+        }
+        // There was room enough a moment ago. If an old child has just begun something, better a number that is wrong
+        // until it ends than a server that does not start.
+        oldest.map(|(_, index)| index).or_else(|| tags.clone().position(|tag| age(tag, now) >= OLD))
+    }
+
+    /// How old a free record is; `None` if it is not free: children may live that have it, or still count in it.
+    fn idle_age(&self, tag: &Tag, column: Column, now: u32) -> Option<u32> {
+        let age = age(tag, now);
+        let is_idle = || {
+            let open = if column.0 < self.ajp.len() { self.busy(self.open_column(column)) } else { 0 };
+            self.busy(column) == 0 && open == 0
+        };
+        (age == NEVER || (age >= OLD && is_idle())).then_some(age)
+    }
+
+    /// Where the columns of AJP workers, members and balancers begin.
+    fn first_columns(&self) -> [Column; 3] {
+        [Column(0), Column(self.ajp.len()), Column(self.ajp.len() + self.members.len())]
     }
 }
 
@@ -125,10 +163,19 @@ fn larger(room: Room, held: Room, need: Room) -> Room {
     need.doubled().or(held.and(need)).or(room)
 }
 
-fn is_free(tag: &Tag, now: u32) -> bool {
-    let generation = tag.generation.load(Relaxed);
-    generation == 0 || now.wrapping_sub(generation) >= 2
+/// How many restarts ago the record was somebody's.
+fn age(tag: &Tag, now: u32) -> u32 {
+    match tag.generation.load(Relaxed) {
+        0 => NEVER,
+        generation => now.wrapping_sub(generation),
+    }
 }
+
+/// The age of a record that was never used.
+const NEVER: u32 = u32::MAX;
+
+/// Children of the last restart but one have ended, but for those that are held up by a request.
+const OLD: u32 = 2;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
@@ -198,5 +245,58 @@ mod tests {
             board = start(board, &names, mark);
             assert_eq!(board.room().ajp, 132, "start {mark}");
         }
+    }
+
+    fn start_with(board: &Board, names: &[&str]) -> Vec<usize> {
+        board.next_generation();
+        names.iter().map(|name| board.ajp(name.as_bytes()).unwrap().1.0).collect()
+    }
+
+    #[test]
+    fn the_longest_free_record_is_taken_first() {
+        let board = Board::new(Room { ajp: 4, ..ONE }).unwrap();
+        for (names, records) in [
+            (&["a", "b"][..], &[0, 1][..]),
+            (&["b"], &[1]),
+            (&["c"], &[2]),
+            (&["c", "d"], &[2, 3]),
+            (&["c", "e"], &[2, 0]),
+            (&["c", "f", "g"], &[2, 1, 3]),
+        ] {
+            assert_eq!(start_with(&board, names), records, "{names:?}");
+        }
+    }
+
+    #[test]
+    fn a_record_in_which_a_child_counts_is_left_to_it() {
+        for open in [false, true] {
+            let board = Board::new(Room { ajp: 3, ..ONE }).unwrap();
+            assert_eq!(start_with(&board, &["old"]), [0]);
+            let column = if open { board.open_column(Column(0)) } else { Column(0) };
+            let busy = board.enter(board.join(), column);
+            let next = [["a"], ["b"], ["c"], ["d"]].map(|names| start_with(&board, &names));
+            assert_eq!(next, [[1], [2], [1], [2]], "open: {open}");
+            let need = Room { ajp: 2, members: 0, lbs: 0, children: 1 };
+            assert!(board.with_room_for(need).unwrap().room().ajp > 3);
+            assert_eq!(start_with(&board, &["old"]), [1], "what comes back is somebody else");
+            drop(busy);
+            assert_eq!(board.with_room_for(need).unwrap().room().ajp, 3);
+            assert_eq!(start_with(&board, &["e"]), [0]);
+        }
+    }
+
+    #[test]
+    fn rather_than_none_a_record_is_taken_from_a_child_and_begins_at_zero() {
+        let board = Board::new(ONE).unwrap();
+        assert_eq!(start_with(&board, &["a"]), [0]);
+        let child = board.join();
+        let (busy, open) = (board.enter(child, Column(0)), board.enter(child, board.open_column(Column(0))));
+        board.next_generation();
+        assert_eq!(start_with(&board, &["b"]), [0]);
+        assert_eq!((board.busy(Column(0)), board.busy(board.open_column(Column(0)))), (0, 0));
+        let one = board.enter(child, Column(0));
+        assert_eq!((board.busy(Column(0)), board.max_busy(Column(0))), (1, 1));
+        drop((one, busy, open));
+        assert_eq!(board.busy(Column(0)), 0);
     }
 }
