@@ -16,6 +16,8 @@ pub(super) struct Browser {
     body: RequestBody,
     /// What to go back to when a head is forgotten.
     before: Option<Before>,
+    /// The headers of httpd's own answers without a backend's challenge, if one was put there.
+    unchallenged: Option<*mut ffi::apr_table_t>,
     delivered: bool,
     /// Whether a range of the reply is asked for.
     ranged: bool,
@@ -40,7 +42,16 @@ impl Browser {
             let pool = Pool::new((*r).pool);
             let out = ffi::apr_brigade_create((*r).pool, (*(*r).connection).bucket_alloc);
             let ranged = Table::new((*r).headers_in).get(c"Range").is_some();
-            Self { r, pool, out, body: RequestBody::new(r), before: None, delivered: false, ranged }
+            Self {
+                r,
+                pool,
+                out,
+                body: RequestBody::new(r),
+                before: None,
+                unchallenged: None,
+                delivered: false,
+                ranged,
+            }
         }
     }
 
@@ -209,6 +220,10 @@ impl Client for Browser {
     }
 
     fn forget_head(&mut self) {
+        if let Some(headers) = self.unchallenged.take() {
+            // SAFETY: the request is live; the table was its own.
+            unsafe { (*self.r).err_headers_out = headers };
+        }
         let Some(before) = self.before.take() else { return };
         // SAFETY: the request is live; the saved values were its own.
         unsafe {
@@ -227,8 +242,13 @@ impl Client for Browser {
             return;
         }
         // Without it the client could not know how to answer httpd's own page.
-        // SAFETY: the request is live.
-        let table = unsafe { Table::new((*self.r).err_headers_out) };
+        // SAFETY: the request is live, and so are its tables.
+        let table = unsafe {
+            let r = &mut *self.r;
+            let before = *self.unchallenged.get_or_insert(r.err_headers_out);
+            r.err_headers_out = ffi::apr_table_copy(r.pool, before);
+            Table::new(r.err_headers_out)
+        };
         for (_, value) in head.headers().filter(|(name, _)| name.eq_ignore_ascii_case(b"www-authenticate")) {
             table.set(c"WWW-Authenticate".as_ptr(), self.pool.text(&[value]));
         }

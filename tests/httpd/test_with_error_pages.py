@@ -8,6 +8,7 @@ from support.under_test import deviates
 
 NO_BODY = "FIXES 20: an error page at a backend after a request with a body"
 HEAD = "D58: HEAD with an error status and no body goes through httpd's error pages (1.2.48)"
+CHALLENGE = "D118: what a lost reply left with the request goes with it"
 CUT = "FIXES 1: a cut reply ends visibly, and nothing is repeated after output"
 
 CONF = """
@@ -154,6 +155,37 @@ def test_of_the_backends_headers_only_the_challenge_stays(site, target, challeng
     got = site.get(target)
     assert got.all("www-authenticate") == challenges
     assert got.header("x-from") == ("backend" if target.startswith("/a/") else None)
+
+
+@pytest.mark.parametrize(
+    "later,status,challenges",
+    [
+        (200, 200, []),
+        (403, 403, []),
+        (401, 401, ['Basic realm="later"']),
+        (None, 502, []),
+    ],
+)
+def test_no_challenge_stays_of_a_reply_that_another_one_replaces(make, later, status, challenges):
+    """The first member's connection breaks behind the head of its reply, and the request is repeated."""
+
+    def breaks(turn):
+        turn.send(send_headers(401, "", [("WWW-Authenticate", 'Basic realm="first"')]))
+        turn.close()
+
+    def answers(turn):
+        headers = [("WWW-Authenticate", 'Basic realm="later"')] if later == 401 else []
+        turn.reply(later, b"later", headers=headers)
+
+    peers = [make.peer("m1", breaks), make.peer("m2", answers if later else lambda turn: turn.close())]
+    httpd = make.httpd(threads=1)
+    members = "".join(f"worker.m{n}.host=127.0.0.1\nworker.m{n}.port={peer.port}\nworker.m{n}.retries=1\n" for n, peer in enumerate(peers, 1))
+    httpd.workers("worker.list=lb\nworker.lb.type=lb\nworker.lb.balance_workers=m1,m2\nworker.lb.retries=1\n" + members)
+    httpd.conf("JkMount /* lb;use_server_errors=400").start()
+    got = httpd.get("/x")
+    assert [len(peer.requests) for peer in peers] == [1, 1]
+    left_over = ['Basic realm="first"'] if later != 401 else challenges
+    assert (got.status, got.all("www-authenticate")) == (status, deviates(CHALLENGE, ours=challenges, theirs=left_over))
 
 
 # Pages at the backend ----------------------------------------------------------------------------------------------------
