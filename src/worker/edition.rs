@@ -65,30 +65,39 @@ pub(super) struct Changed {
     pub(super) new: String,
 }
 
-/// Changes settings, named by their properties. Values that are as wanted already stay untouched.
+/// Changes settings, named by their properties. Values that are as wanted already stay untouched. `unchanged` is the spec
+/// without any edit: as configured, but for numbers that could not be.
 pub(super) fn change<S: Editable>(
     configured: &S,
+    unchanged: &S,
     edits: &mut Edits,
     wanted: &[(&str, Value)],
 ) -> Vec<Changed> {
     wanted
         .iter()
         .filter_map(|(name, value)| match value {
-            Value::Number(new) => change_number(configured, edits, name, *new),
+            Value::Number(new) => change_number(configured, unchanged, edits, name, *new),
             Value::Text(new) => change_text(configured, edits, name, new),
         })
         .collect()
 }
 
-fn change_number<S: Editable>(configured: &S, edits: &mut Edits, name: &str, new: u64) -> Option<Changed> {
+fn change_number<S: Editable>(
+    configured: &S,
+    unchanged: &S,
+    edits: &mut Edits,
+    name: &str,
+    new: u64,
+) -> Option<Changed> {
     let mut table = S::NUMBERS.iter().zip(&mut edits.numbers);
     let (setting, edit) = table.find(|(setting, _)| setting.name == name)?;
-    let was = (setting.get)(configured);
-    let old = edit.as_ref().map_or(was, |edit| edit.value);
+    let (was, unchanged) = ((setting.get)(configured), (setting.get)(unchanged));
+    let old = edit.as_ref().map_or(unchanged, |edit| edit.value);
     if old == new {
         return None;
     }
-    *edit = (new != was).then_some(Edit { value: new, was });
+    // Where it could not be as configured, that it is to be so has to be written down too.
+    *edit = (new != was || unchanged != was).then_some(Edit { value: new, was });
     Some(Changed { setting: setting.name, old: (setting.shown)(old), new: (setting.shown)(new) })
 }
 
@@ -182,6 +191,7 @@ fn outdated<S: Editable>(configured: &S, edits: &mut Edits) -> Vec<Dropped> {
 #[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests {
     use super::*;
+    use crate::balance::Activation;
     use crate::config::properties::Properties;
     use crate::config::worker_spec::{self, Defaults, LbSpec, MemberSpec, WorkerSpec};
 
@@ -228,21 +238,45 @@ mod tests {
             ("lbfactor", Value::Number(1)),
             ("route", Value::Text(b"r"[..].into())),
         ];
-        let told: Vec<_> =
-            change(&spec, &mut edits, &wanted).into_iter().map(|c| (c.setting, c.old, c.new)).collect();
+        let told: Vec<_> = change(&spec, &spec, &mut edits, &wanted)
+            .into_iter()
+            .map(|c| (c.setting, c.old, c.new))
+            .collect();
         let text = |text: &str| text.to_owned();
         assert_eq!(told, [("distance", text("-3"), text("2")), ("route", text("'m'"), text("'r'"))]);
         let now = edited(&spec, &edits);
         assert_eq!((now.distance, &*now.route, now.factor), (2, &b"r"[..], 1));
-        assert_eq!(change(&spec, &mut edits, &wanted), []);
-        assert_eq!(change(&spec, &mut edits, &[("route", Value::Text(b"m"[..].into()))]).len(), 1);
+        assert_eq!(change(&spec, &spec, &mut edits, &wanted), []);
+        assert_eq!(change(&spec, &spec, &mut edits, &[("route", Value::Text(b"m"[..].into()))]).len(), 1);
         assert_eq!(edits.texts, Edits::default().texts, "as configured is not changed");
+    }
+
+    #[test]
+    fn what_could_not_be_as_configured_is_changed_against_the_configuration() {
+        let spec = member();
+        let stopped = MemberSpec { activation: Activation::Stopped, ..spec.clone() };
+        for (steps, now, back) in [
+            (&[][..], Activation::Stopped, Activation::Active),
+            (&[Activation::Stopped], Activation::Stopped, Activation::Active),
+            (&[Activation::Active], Activation::Active, Activation::Active),
+            (&[Activation::Disabled], Activation::Disabled, Activation::Disabled),
+            (&[Activation::Disabled, Activation::Stopped], Activation::Stopped, Activation::Stopped),
+        ] {
+            let mut edits = Edits::default();
+            for step in steps {
+                let wanted = [("activation", Value::Number(step.code().into()))];
+                change(&spec, &stopped, &mut edits, &wanted);
+            }
+            assert!(outdated(&spec, &mut edits).is_empty(), "{steps:?}: the file is as it was");
+            let seen = (edited(&stopped, &edits).activation, edited(&spec, &edits).activation);
+            assert_eq!(seen, (now, back), "{steps:?}");
+        }
     }
 
     #[test]
     fn a_newer_configuration_wins_over_what_it_speaks_of() {
         let (mut spec, mut edits) = (member(), Edits::default());
-        change(&spec, &mut edits, &[("distance", Value::Number(2)), ("lbfactor", Value::Number(5))]);
+        change(&spec, &spec, &mut edits, &[("distance", Value::Number(2)), ("lbfactor", Value::Number(5))]);
         spec.factor = 3;
         let dropped: Vec<_> =
             outdated(&spec, &mut edits).into_iter().map(|d| (d.setting, d.now, d.edit)).collect();

@@ -1,7 +1,7 @@
 //! A member of a balancer: an AJP worker, and what the balancer keeps about it.
 
 use super::ajp::AjpWorker;
-use super::edition::{self, Edition};
+use super::edition::{self, Changed, Edition, Value};
 use super::report::MemberReport;
 use crate::balance::Activation;
 use crate::balance::method::Method;
@@ -9,6 +9,7 @@ use crate::balance::upkeep::MemberUpkeep;
 use crate::config::worker_spec::MemberSpec;
 use crate::log::Log;
 use crate::shm::board::{Board, BoardError, Column};
+use crate::shm::edits::Edits;
 use crate::shm::slot::MemberSlot;
 use crate::text::{Shown, show};
 use std::sync::Arc;
@@ -28,18 +29,9 @@ pub(super) struct Member {
 }
 
 impl Member {
-    pub(super) fn new(
-        lb: &[u8],
-        mut spec: MemberSpec,
-        board: &Board,
-        log: &dyn Log,
-    ) -> Result<Self, BoardError> {
+    pub(super) fn new(lb: &[u8], spec: MemberSpec, board: &Board, log: &dyn Log) -> Result<Self, BoardError> {
         let worker = AjpWorker::new(spec.ajp.clone(), board, log)?;
         let (slot, column) = board.member(lb, &spec.ajp.name)?;
-        if !worker.has_configured_address() {
-            // It can serve nothing: mod_jk stops such a member.
-            spec.activation = Activation::Stopped;
-        }
         edition::review(&spec, board, column, log);
         Ok(Self::now(Arc::new(spec), Edition::first(board, column), worker, slot, column))
     }
@@ -53,7 +45,7 @@ impl Member {
     ) -> Self {
         let (edition, edits) = edition.renew();
         Self {
-            spec: edition::edited(&configured, &edits),
+            spec: edition::edited(&unchanged(&configured, &worker), &edits),
             worker,
             slot,
             column,
@@ -77,6 +69,12 @@ impl Member {
     /// What is changed is changed against this.
     pub(super) fn configured(&self) -> &MemberSpec {
         &self.configured
+    }
+
+    /// Changes settings, as [`edition::change`] does.
+    pub(super) fn change(&self, edits: &mut Edits, wanted: &[(&str, Value)]) -> Vec<Changed> {
+        let unchanged = unchanged(&self.configured, &self.worker);
+        edition::change(&*self.configured, &unchanged, edits, wanted)
     }
 
     /// Its name, for log lines.
@@ -144,4 +142,15 @@ impl Member {
         let counter = &self.worker.slot.reply_timeouts;
         let _ = counter.fetch_update(Relaxed, Relaxed, |n| Some(n.saturating_sub(less)));
     }
+}
+
+/// What a member is as long as nothing is changed. Without an address it can serve nothing: mod_jk stops such a member.
+/// That is no word of the configuration, so it must not pass for one when changes are compared with it: the next restart
+/// may find the address again.
+fn unchanged(configured: &MemberSpec, worker: &AjpWorker) -> MemberSpec {
+    let mut spec = configured.clone();
+    if !worker.has_configured_address() {
+        spec.activation = Activation::Stopped;
+    }
+    spec
 }

@@ -447,6 +447,40 @@ def test_the_file_wins_over_a_change(make):
     assert site.value("m1", "distance") == expected[2]
 
 
+@pytest.mark.parametrize("word, shown", [("d", "DIS"), ("s", "STP")])
+def test_a_change_outlives_a_restart_without_the_resolver(make, word, shown):
+    site = Site(make)
+    site.update(w="lb", sw="m1", vwa=word)
+    for host in ("no-such-host.invalid", "no-such-host.invalid", "127.0.0.1"):
+        site.configure(m1=f"host={host}")
+        site.httpd.graceful()
+        without = "127" not in host
+        expected = deviates(KEPT, ours=shown, theirs="STP" if without else "ACT")
+        assert site.value("m1", "activation") == expected, host
+
+
+@pytest.mark.parametrize("word, shown", [("a", "ACT"), ("d", "DIS")])
+def test_a_change_without_the_resolver_outlives_its_return(make, word, shown):
+    site = Site(make, m1="host=no-such-host.invalid")
+    assert site.value("m1", "activation") == "STP"
+    site.update(w="lb", sw="m1", vwa=word)
+    assert site.value("m1", "activation") == shown
+    site.httpd.graceful()
+    assert site.value("m1", "activation") == deviates(KEPT, ours=shown, theirs="STP")
+    site.configure()
+    site.httpd.graceful()
+    assert site.value("m1", "activation") == deviates(KEPT, ours=shown, theirs="ACT")
+
+
+def test_a_member_that_its_address_alone_stopped_comes_back(make):
+    site = Site(make, m1="host=no-such-host.invalid")
+    site.update(w="lb", sw="m1", vwa="s", vwf="3")
+    assert site.value("m1", "activation") == "STP"
+    site.configure()
+    site.httpd.graceful()
+    assert site.value("m1", "activation") == "ACT"
+
+
 def test_a_member_that_was_away_is_as_configured(make):
     site = Site(make)
     site.update(w="lb", sw="m1", vwf="5")

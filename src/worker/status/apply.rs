@@ -29,7 +29,7 @@ impl Current<'_> {
             Action::UpdateLb { lb, changes } => {
                 let lb = self.balancer(lb).ok_or(Refusal::UpdateFailed)?;
                 let wanted: Vec<_> = changes.iter().map(lb_value).collect();
-                let how = |edits: &mut Edits| change(lb.configured(), edits, &wanted);
+                let how = |edits: &mut Edits| change(lb.configured(), lb.configured(), edits, &wanted);
                 self.edit(&lb.spec.name, lb.column, how, log).map(drop)
             }
             Action::UpdateMembers { lb, members, wildcard } => {
@@ -95,7 +95,7 @@ impl Current<'_> {
         let mut wanted: Vec<_> = changes.iter().filter_map(member_value).collect();
         let how = |edits: &mut Edits| {
             wanted.extend(domain_of_route(member, edits, &wanted));
-            change(member.configured(), edits, &wanted)
+            member.change(edits, &wanted)
         };
         let changed = self.edit(&member.spec.ajp.name, member.column, how, log)?;
         if lb.spec.method != Method::Busyness && changed.iter().any(|c| c.setting == "activation") {
@@ -120,7 +120,7 @@ impl Current<'_> {
         let wanted: Vec<_> = changes.filter_map(ajp_value).collect();
         let how = |edits: &mut Edits| {
             let mut changed = place.map_or_else(Vec::new, |to| change_address(ajp.configured(), edits, &to));
-            changed.extend(change(ajp.configured(), edits, &wanted));
+            changed.extend(change(ajp.configured(), ajp.configured(), edits, &wanted));
             changed
         };
         self.edit(&ajp.spec.name, ajp.column, how, log).map(drop)
