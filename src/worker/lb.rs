@@ -48,10 +48,11 @@ impl LbWorker {
     pub(super) fn new(mut spec: LbSpec, board: &Board, log: &dyn Log) -> Result<Self, BoardError> {
         let (slot, column) = board.lb(&spec.name)?;
         edition::review(&spec, board, column, log);
-        let members = std::mem::take(&mut spec.members)
+        let mut members = std::mem::take(&mut spec.members)
             .into_iter()
             .map(|member| Member::new(&spec.name, member, board, log))
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<Vec<_>, _>>()?;
+        part_routes(&mut members, board, log);
         let (edition, next) = (Edition::first(board, column), Arc::default());
         Ok(Self::now(Arc::new(spec), edition, members, slot, column, next))
     }
@@ -204,4 +205,27 @@ impl LbWorker {
             Event::Idle(i) => say!(log, Debug, "lb {lb}: member {} is idle", name(i)),
         }
     }
+}
+
+/// At a restart: gives up changed routes that another member has by now. The file is newer, and sessions of one of the
+/// two would go to the other.
+fn part_routes(members: &mut [Member], board: &Board, log: &dyn Log) {
+    // A route that is given up makes room for the configured one, which a third member may have taken.
+    while let Some((index, other)) = shared_route(members) {
+        let given_up = members.get_mut(index).is_some_and(|member| member.give_up_route(&other, board, log));
+        if !given_up {
+            return;
+        }
+    }
+}
+
+/// A member with a changed route that another has too, and the name of that one. Empty routes lead nowhere.
+fn shared_route(members: &[Member]) -> Option<(usize, Text)> {
+    let mut changed = members.iter().enumerate().filter(|(_, member)| member.has_changed_route());
+    changed.find_map(|(index, member)| {
+        let route = Some(&member.spec.route).filter(|route| !route.is_empty())?;
+        let mut others = members.iter().enumerate().filter(|(other, _)| *other != index);
+        let (_, other) = others.find(|(_, other)| other.spec.route == *route)?;
+        Some((index, other.spec.ajp.name.clone()))
+    })
 }

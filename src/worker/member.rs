@@ -3,11 +3,13 @@
 use super::ajp::AjpWorker;
 use super::edition::{self, Changed, Edition, Value};
 use super::report::MemberReport;
+use super::settings::{ROUTE, quoted};
 use crate::balance::Activation;
 use crate::balance::method::Method;
 use crate::balance::upkeep::MemberUpkeep;
 use crate::config::worker_spec::MemberSpec;
 use crate::log::Log;
+use crate::say;
 use crate::shm::board::{Board, BoardError, Column};
 use crate::shm::edits::Edits;
 use crate::shm::slot::MemberSlot;
@@ -75,6 +77,33 @@ impl Member {
     pub(super) fn change(&self, edits: &mut Edits, wanted: &[(&str, Value)]) -> Vec<Changed> {
         let unchanged = unchanged(&self.configured, &self.worker);
         edition::change(&*self.configured, &unchanged, edits, wanted)
+    }
+
+    /// Whether its route is another than the configured one.
+    pub(super) fn has_changed_route(&self) -> bool {
+        self.spec.route != self.configured.route
+    }
+
+    /// Takes the configured route again, as `other` has this one too; false if that cannot be done.
+    pub(super) fn give_up_route(&mut self, other: &[u8], board: &Board, log: &dyn Log) -> bool {
+        let name = self.name();
+        let done = board.edit(self.column, |edits| {
+            let route = edits.texts.get_mut(ROUTE);
+            route.and_then(|edit| edit.take_if(|edit| edit.value == self.spec.route)).is_some()
+        });
+        if let Err(error) = done {
+            say!(log, Error, "worker {name}: its route stays that of {} too: {error}", show(other));
+            return false;
+        }
+        let route = quoted(&self.spec.route);
+        say!(
+            log,
+            Info,
+            "worker {name}: route {route} is that of {} now, so the change to it is given up",
+            show(other)
+        );
+        *self = self.renewed();
+        true
     }
 
     /// Its name, for log lines.

@@ -45,6 +45,8 @@ pub(super) struct Words<S> {
 pub(super) const PORT: usize = 0;
 /// Place of `host` among its texts.
 pub(super) const HOST: usize = 0;
+/// Place of `route` among the texts of a member.
+pub(super) const ROUTE: usize = 0;
 
 impl Editable for AjpSpec {
     const NUMBERS: &'static [Number<Self>] = &[

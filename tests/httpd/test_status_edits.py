@@ -481,6 +481,34 @@ def test_a_member_that_its_address_alone_stopped_comes_back(make):
     assert site.value("m1", "activation") == "ACT"
 
 
+def test_a_new_member_has_its_route_for_itself(make):
+    """Its route was lent to m1, and m2 has taken that of m1 since."""
+    site = Site(make)
+    m3 = make.peer("m3")
+    site.update(w="lb", sw="m1", vwn="m3")
+    site.update(w="lb", sw="m2", vwn="m1")
+    whole = (site.httpd.dir / "conf/workers.properties").read_text()
+    whole = whole.replace("balance_workers=m1,m2", "balance_workers=m1,m2,m3")
+    site.httpd.workers(whole + f"worker.m3.host=127.0.0.1\nworker.m3.port={m3.port}\n")
+    site.httpd.graceful()
+    assert [site.value(name, "route") for name in ("m1", "m2", "m3")] == ["m1", "m2", "m3"]
+    assert [site.sticky(route) for route in ("m1", "m2", "m3")] == ["m1", "m2", "m3"]
+    if OURS:
+        log = site.httpd.jk_log()
+        assert "worker m1: route 'm3' is that of m3 now, so the change to it is given up" in log
+        assert "worker m2: route 'm1' is that of m1 now, so the change to it is given up" in log
+        site.httpd.graceful()
+        assert site.httpd.jk_log().count("so the change to it is given up") == 2
+
+
+def test_members_that_swapped_their_routes_keep_them(make):
+    site = Site(make)
+    site.update(w="lb", att="vwn", val0="m2", val1="m1")
+    site.httpd.graceful()
+    expected = deviates(KEPT, ours=["m2", "m1"], theirs=["m1", "m2"])
+    assert [site.sticky(route) for route in ("m1", "m2")] == expected
+
+
 def test_a_member_that_was_away_is_as_configured(make):
     site = Site(make)
     site.update(w="lb", sw="m1", vwf="5")
