@@ -210,9 +210,20 @@ impl MemberSlot {
         self.on_trial.load(Relaxed) != 0
     }
 
-    /// Notes that a probe brings it back.
-    pub fn begin_trial(&self) {
-        self.on_trial.store(1, Relaxed);
+    /// Ends its error because a probe was answered; false if it is in error no more.
+    pub fn begin_trial(&self) -> bool {
+        // First: the request that picks it is to find it on trial.
+        let before = self.on_trial.swap(1, Relaxed);
+        let begun = self.change_state(State::Error, State::Recover);
+        if !begun {
+            self.on_trial.store(before, Relaxed);
+        }
+        begun
+    }
+
+    /// Whether nothing is held against it.
+    pub fn is_clean(&self) -> bool {
+        self.first_error().is_none() && self.last_error().is_none() && !self.on_trial()
     }
 
     /// Takes the right to probe it: true for one caller per `interval`.
@@ -402,6 +413,23 @@ mod tests {
             assert_eq!(latency.counts().iter().position(|n| *n == 1), Some(class), "{micros} us");
             assert_eq!(latency.total_micros(), micros);
         }
+    }
+
+    #[test]
+    fn a_trial_begins_with_the_end_of_an_error_alone() {
+        let region = Region::new(size_of::<MemberSlot>()).unwrap();
+        let slot = &region.records::<MemberSlot>(0, 1).unwrap()[0];
+        for state in [State::Idle, State::Ok, State::Recover, State::Force, State::Busy, State::Probe] {
+            slot.set_state(state);
+            assert!(!slot.begin_trial() && slot.is_clean(), "an older request has succeeded: {state:?}");
+            assert_eq!(slot.state(), state);
+        }
+        slot.set_state(State::Error);
+        assert!(slot.begin_trial() && !slot.is_clean(), "though it has no times");
+        assert_eq!(slot.state(), State::Recover);
+        assert!(!slot.begin_trial() && slot.on_trial(), "it is still that of the first");
+        slot.works();
+        assert!(slot.is_clean());
     }
 
     #[test]

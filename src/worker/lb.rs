@@ -186,8 +186,11 @@ impl LbWorker {
         let largest = self.members.iter().map(|m| m.value(method, board)).max().unwrap_or(0);
         let before = member.upkeep(method, board);
         let Some(after) = before.healed(method, largest) else { return false };
-        member.slot.begin_trial();
-        member.take_over(&before, &after, method);
+        if !member.slot.begin_trial() {
+            return false;
+        }
+        // Its state is changed by now; what may have become of it since stays.
+        member.take_over(&before, &MemberUpkeep { state: before.state, ..after }, method);
         true
     }
 

@@ -163,7 +163,7 @@ impl<'w> Visit<'w, '_> {
             slot.errors.fetch_add(1, Relaxed);
         }
         match verdict.times {
-            Times::Clear if facts.first_error.is_some() || slot.last_error().is_some() => slot.works(),
+            Times::Clear if !slot.is_clean() => slot.works(),
             Times::Clear | Times::Keep => {}
             Times::Stamp => slot.failed(now, false, verdict.cure),
             Times::Now => slot.failed(now, true, verdict.cure),
