@@ -200,9 +200,11 @@ impl MemberSlot {
         moment(&self.last_error)
     }
 
-    /// What brings it back if it is in error.
+    /// What brings it back if it is in error. Without a time a success was noted right after the error, and a probe may
+    /// tell which of them counts; maintenance takes such an error for older than any.
     pub fn cure(&self) -> Cure {
-        Cure::from_code(self.cure.load(Relaxed))
+        let cure = Cure::from_code(self.cure.load(Relaxed));
+        if self.last_error().is_some() { cure } else { Cure::Pong }
     }
 
     /// Whether a probe brought it back, and no request has succeeded since.
@@ -430,6 +432,25 @@ mod tests {
         assert!(!slot.begin_trial() && slot.on_trial(), "it is still that of the first");
         slot.works();
         assert!(slot.is_clean());
+    }
+
+    #[test]
+    fn a_success_amid_the_notes_of_a_failure_leaves_an_error_that_a_probe_ends() {
+        const STEPS: [fn(&MemberSlot); 4] = [
+            |slot| slot.set_state(State::Error),
+            |slot| slot.failed(Seconds(1000), false, Cure::Pong),
+            |slot| slot.set_state(State::Ok),
+            MemberSlot::works,
+        ];
+        let region = Region::new(size_of::<MemberSlot>()).unwrap();
+        let slot = &region.records::<MemberSlot>(0, 1).unwrap()[0];
+        for order in [[0, 1, 2, 3], [0, 2, 1, 3], [0, 2, 3, 1], [2, 0, 1, 3], [2, 0, 3, 1], [2, 3, 0, 1]] {
+            slot.clear();
+            order.iter().for_each(|&step: &usize| STEPS[step](slot));
+            assert!(slot.state() == State::Ok || slot.cure() == Cure::Pong, "{order:?}");
+        }
+        slot.failed(Seconds(1000), true, Cure::Time);
+        assert_eq!(slot.cure(), Cure::Time, "what only time cures has a time");
     }
 
     #[test]
