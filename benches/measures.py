@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import exact
@@ -140,8 +140,11 @@ def _calls(lab, name: str, how: dict, **setup) -> dict[str, float]:
 # By the clock of the scheduler -----------------------------------------------------------------------------------------
 
 
-def alternate(lab, section: str, jobs: list[tuple], rounds: int) -> Iterator[Row]:
-    """Each job over each server, in turn, `rounds` times. A job: key, servers, load, MiB of one request or 0."""
+def alternate(lab, section: str, jobs: list[tuple], rounds: int, against: Iterable[tuple[str, str]] = ()) -> Iterator[Row]:
+    """Each job over each server, in turn, `rounds` times. A job: key, servers, load, MiB of one request or 0.
+
+    `against` names pairs of jobs of which the first is to be divided by the second, within each round.
+    """
     found: list[list[dict[str, float]]] = [[] for _ in jobs]
     for number in range(rounds):
         lab.say(f"{section}: round {number + 1} of {rounds}")
@@ -152,9 +155,13 @@ def alternate(lab, section: str, jobs: list[tuple], rounds: int) -> Iterator[Row
                 before = server.cpu()
                 done = lab.load(server, **how)
                 into[-1][server.name] = (server.cpu() - before) / done["requests"] / (mib or 1)
+    ordered = {}
     for (key, servers, _, mib), values in zip(jobs, found):
-        ordered = [{server.name: value[server.name] for server in servers} for value in values]
-        yield from_rounds(section, key, "us/MiB" if mib else "us", ordered)
+        ordered[key] = [{server.name: value[server.name] for server in servers} for value in values]
+        yield from_rounds(section, key, "us/MiB" if mib else "us", ordered[key])
+    for one, base in against:
+        quotients = [{name: of_one[name] / of_base[name] for name in of_base} for of_one, of_base in zip(ordered[one], ordered[base])]
+        yield from_rounds(section, f"{one}, against {base}", "x", quotients)
 
 
 def cpu(lab, quick: bool) -> Iterator[Row]:
@@ -197,12 +204,15 @@ def members_cpu(lab, quick: bool) -> Iterator[Row]:
     """CPU by number of members, all numbers in the same rounds."""
     if quick:
         return
-    jobs = []
-    for count in (2, 16, 64, 256):
-        servers = lab.started(*some(lab, (*MODULES, "floor-ajp")), members=count, threads=16)
-        for kind, routes in (("sticky", count), ("no session", 0)):
-            jobs.append((f"{count} members, {kind}", servers, get(13) | {"connections": 8, "seconds": 0.7, "routes": routes}, 0))
-    yield from alternate(lab, CPU_MEMBERS, jobs, 9)
+    counts = (2, 16, 64, 256)
+    servers = {count: lab.started(*some(lab, (*MODULES, "floor-ajp")), members=count, threads=16) for count in counts}
+    kinds = ("sticky", "no session")
+    jobs = [
+        (f"{count} members, {kind}", servers[count], get(13) | {"connections": 8, "seconds": 0.7, "routes": count if kind == "sticky" else 0}, 0)
+        for kind in kinds
+        for count in counts
+    ]
+    yield from alternate(lab, CPU_MEMBERS, jobs, 9, [(f"256 members, {kind}", f"2 members, {kind}") for kind in kinds])
     lab.stop()
 
 

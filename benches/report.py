@@ -81,9 +81,9 @@ def _verdicts(rows: list[Row]):
         value = goal.value(rows)
         if value is None:
             continue
-        relative = goal.ratio or bool(goal.over)
-        show = (lambda v: f"{v:.2f} x") if relative else number
         row = find(rows, goal.section, goal.key)
+        relative = goal.ratio or row.unit == "x"
+        show = (lambda v: f"{v:.2f} x") if relative else number
         # What is shown decides, not digits that nobody sees.
         rounded = round(value, 2) if relative else round(value, 1)
         verdict = "aim met" if rounded <= goal.aim else "must met" if rounded <= goal.must else "**missed**"
