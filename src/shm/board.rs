@@ -149,6 +149,11 @@ impl Board {
         }
     }
 
+    /// Which configuration is in force: differs after each restart, also for children that run on an old board.
+    pub fn generation(&self) -> u32 {
+        self.head.generation.load(Acquire)
+    }
+
     /// Begins the next generation: names that are asked for from now on are kept, others fall free.
     pub fn next_generation(&self) {
         // The counts of children that were killed would hold records for ever where there is no maintenance.

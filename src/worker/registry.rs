@@ -33,6 +33,8 @@ pub struct Registry {
     roster: ArcSwap<Roster>,
     renewing: Mutex<()>,
     board: Board,
+    /// The board's generation to which they belong.
+    generation: u32,
     process: OnceCell<Process>,
     shelf: Shelf,
     /// `worker.maintain`; `None`: never.
@@ -110,6 +112,7 @@ impl Registry {
         Ok(Self {
             roster: ArcSwap::from_pointee(roster),
             renewing: Mutex::default(),
+            generation: board.generation(),
             board,
             process: OnceCell::new(),
             shelf: Shelf::default(),
@@ -144,6 +147,12 @@ impl Registry {
         self.maintain.is_some()
     }
 
+    /// Whether there was no restart since. A child that is held up by a request has the configuration of before, and
+    /// what it would find out about members may be wrong of those that have their names and records now.
+    pub(super) fn is_in_force(&self) -> bool {
+        self.board.generation() == self.generation
+    }
+
     pub(super) fn board(&self) -> &Board {
         &self.board
     }
@@ -166,7 +175,7 @@ impl Registry {
     }
 
     /// Does what is due: closes idle connections of this process and, once per interval for all processes, lets
-    /// the balancers' values decay and failed members recover.
+    /// the balancers' values decay and failed members recover. After a restart it cares for its connections alone.
     pub fn maintain(&self, now: Seconds, log: &dyn Log) {
         let Some(interval) = self.maintain else { return };
         let last = self.maintained.load(Relaxed);
@@ -175,14 +184,17 @@ impl Registry {
         {
             return;
         }
-        let all = self.board.maintenance_due(now, interval);
+        let in_force = self.is_in_force();
+        let all = in_force && self.board.maintenance_due(now, interval);
         if all {
             self.board.bury();
         }
         let current = self.current();
         for ajp in current.backends() {
             ajp.tidy(now, log);
-            history::extend(ajp, &self.board, now);
+            if in_force {
+                history::extend(ajp, &self.board, now);
+            }
         }
         if all {
             current.alone().for_each(|ajp| ajp.slot.maintain());

@@ -50,13 +50,19 @@ impl<'r> Watch<'r> {
         bell.wait(&sockets, longest)
     }
 
-    /// Looks at everything once.
+    /// Looks at everything once; after a restart, at the connections of this process alone.
     pub fn round(&mut self, now: Seconds, log: &dyn Log) {
+        let in_force = self.registry.is_in_force();
         for ajp in self.registry.current().backends() {
             ajp.hear(now, log);
-            history::extend(ajp, self.registry.board(), now);
+            if in_force {
+                history::extend(ajp, self.registry.board(), now);
+            }
         }
-        if self.registry.is_maintained() {
+        if !in_force {
+            // The right to probe that came with them ends by itself.
+            self.probes.clear();
+        } else if self.registry.is_maintained() {
             self.look(now, log);
             self.begin(now, log);
         }

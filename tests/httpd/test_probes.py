@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from support import ajp
-from support.httpd import Httpd
+from support.httpd import Httpd, free_port
 from support.peer import Peer
 from support.under_test import MPM, OURS, deviates
 
@@ -273,6 +273,38 @@ def _holds(pid: int, port: int) -> bool:
     rows = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:])
     inodes = {f"socket:[{row[9]}]" for row in rows if row[1].endswith(f":{port:04X}")}
     return any(os.readlink(entry) in inodes for entry in Path(f"/proc/{pid}/fd").iterdir())
+
+
+@pytest.mark.parametrize("before", ["", "recover_time=1 probe_interval=0"], ids=["probes", "maintenance"])
+def test_children_of_before_a_restart_leave_members_alone(make, before):
+    """One request keeps them. Where they would look for the member it was before, and they have other times for it."""
+    if not OURS:
+        pytest.skip("the original shares no state over a restart")
+    moved = Pair(make, lb=before, processes=4)
+    httpd, held, done = moved.httpd, [], threading.Event()
+
+    def hold(turn):
+        held.append(turn)
+        done.wait(30)
+        turn.reply(200, b"m2")
+
+    moved.peers[1].plan = [hold]
+    asking = threading.Thread(target=lambda: moved.who("m2"))
+    asking.start()
+    httpd.wait_until(lambda: held, "the request")
+    try:
+        text = (httpd.dir / "conf/workers.properties").read_text()
+        for line in before.split():
+            text = text.replace(f"worker.lb.{line}\n", "")
+        httpd.workers(text.replace(f"port={moved.m1.port}\n", f"port={free_port()}\n"))
+        httpd.graceful()
+        assert moved.state() == ("m1", "ERR")
+        moved.m1.stopping.wait(4)
+        assert moved.state()[0] == "m2"
+        assert sum(connection.pings for connection in moved.m1.connections) == 0
+    finally:
+        done.set()
+        asking.join()
 
 
 def test_without_a_thread_nobody_probes(make):

@@ -15,7 +15,13 @@ impl Board {
     /// When there is no memory.
     pub fn with_room_for(self, need: Room) -> Result<Self, BoardError> {
         let (room, held) = (self.room(), self.held());
-        if room.has(held.and(need)) { Ok(self) } else { self.grow(larger(room, held, need)) }
+        if room.has(held.and(need)) {
+            return Ok(self);
+        }
+        let grown = self.grow(larger(room, held, need))?;
+        // Children that stay behind are to see that there was a restart.
+        self.next_generation();
+        Ok(grown)
     }
 
     /// How many records the next configuration cannot have, unless they are its own.
@@ -245,6 +251,16 @@ mod tests {
             board = start(board, &names, mark);
             assert_eq!(board.room().ajp, 132, "start {mark}");
         }
+    }
+
+    #[test]
+    fn whoever_stays_on_a_board_that_was_too_small_sees_the_restart() {
+        let board = start(Board::new(ONE.doubled()).unwrap(), &["a".to_owned()], 1);
+        let before = board.generation();
+        assert_eq!(board.with_room_for(ONE).unwrap().generation(), before, "it is large enough");
+        let grown = board.with_room_for(Room { ajp: 100, ..ONE }).unwrap();
+        assert_eq!(grown.generation(), before);
+        assert_ne!(board.generation(), before);
     }
 
     fn start_with(board: &Board, names: &[&str]) -> Vec<usize> {
