@@ -102,10 +102,7 @@ impl<'a> Attempt<'a> {
     /// Whether it failed for nothing but a connection that the backend had closed before. A backend that is silent is
     /// another matter.
     pub(super) fn was_stale(&self, failure: &Failure) -> bool {
-        let lost = match failure {
-            Failure::Lost(error) | Failure::Send(error) => error.kind() != io::ErrorKind::TimedOut,
-            _ => false,
-        };
+        let lost = matches!(failure, Failure::Lost(error) | Failure::Send(error) if error.kind() != io::ErrorKind::TimedOut);
         self.doubtful && !self.heard && lost
     }
 

@@ -230,10 +230,12 @@ impl Connection {
     pub(super) fn settle(&mut self, repeatable: bool) -> Fitness {
         let until = Instant::now() + LINGER;
         loop {
-            match self.fitness(repeatable) {
-                Fitness::Busy if self.socket.is_readable_within(left(until)).unwrap_or(false) => {}
-                Fitness::Busy => return Fitness::Unfit,
-                fitness => return fitness,
+            let fitness = self.fitness(repeatable);
+            if fitness != Fitness::Busy {
+                return fitness;
+            }
+            if !self.socket.is_readable_within(left(until)).unwrap_or(false) {
+                return Fitness::Unfit;
             }
         }
     }
