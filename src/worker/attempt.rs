@@ -21,6 +21,10 @@ use crate::time::Millis;
 use std::io::{self, IoSlice};
 use std::time::{Duration, Instant};
 
+/// So many idle connections whose backend is not quite done with the last request are passed over before a new one is
+/// opened. Most are a moment later, so that there need not be more connections than requests at a time and a few.
+const PASSED_OVER: u32 = 4;
+
 /// One exchange under way.
 pub(super) struct Attempt<'a> {
     pub(super) worker: &'a AjpWorker,
@@ -139,6 +143,7 @@ impl<'a> Attempt<'a> {
         received.clear();
         let probes = self.worker.probes();
         let repeatable = !self.careful && self.is_repeatable();
+        let mut passed_over = 0;
         while let Some(connection) = self.lease.connection() {
             let number = connection.number();
             let mut fitness = connection.fitness(repeatable);
@@ -156,7 +161,10 @@ impl<'a> Attempt<'a> {
                     say!(self.task.log, Debug, "worker {}: idle connection {number} is closed", self.name());
                     self.lease.next_idle();
                 }
-                Fitness::Busy => self.lease.put_aside(),
+                Fitness::Busy => {
+                    passed_over += 1;
+                    self.lease.put_aside(passed_over < PASSED_OVER);
+                }
             }
         }
         self.doubtful = false;

@@ -187,15 +187,14 @@ impl Lease<'_> {
         state.idle.len() + state.lent < self.pool.size
     }
 
-    /// Puts the connection aside, to be lent when its backend is done, and takes another idle one, if there is one.
-    /// It is closed instead if there would be more connections than the pool may have.
-    pub(super) fn put_aside(&mut self) {
+    /// Puts the connection aside, to be lent when its backend is done, and takes another idle one if that is wanted and
+    /// there is one. It is closed instead if there would be more connections than the pool may have.
+    pub(super) fn put_aside(&mut self, take_next: bool) {
         let connection = self.connection.take();
         let mut state = self.pool.lock();
         let fits = connection.as_ref().is_some_and(|connection| connection.era() == state.era);
         let room = fits && state.idle.len() + state.lent < self.pool.size;
-        let fit = state.idle.iter().rposition(|other| !other.owes());
-        self.connection = fit.map(|at| state.idle.remove(at));
+        self.connection = if take_next { state.idle.pop() } else { None };
         if room {
             // Where those wait that were idle longest: it is not asked again soon.
             state.idle.splice(0..0, connection);

@@ -7,6 +7,7 @@ else, and a reply that was cut after its beginning reached the client looks cut,
 import socket
 import struct
 import threading
+import time
 
 import pytest
 
@@ -769,6 +770,23 @@ def test_a_flush_before_the_end_costs_no_connection(make):
             assert client.ask(f"/{n}").body == b"w"
             peer.stopping.wait(0.2)
     assert len(peer.connections) == 1
+
+
+def test_ends_that_come_late_cost_few_connections(make):
+    """Each request finds the connection of the last one busy, and those before it free."""
+    peer, httpd = make.peer("w"), make.httpd(threads=32)
+    httpd.workers(f"worker.list=w\nworker.w.host=127.0.0.1\nworker.w.port={peer.port}\n")
+    httpd.conf("JkMount /* w").start()
+
+    def late(turn):
+        turn.send(send_headers(200, "OK", [("Content-Length", "1")]) + chunk(b"w"))
+        time.sleep(0.001)
+        turn.send(end())
+
+    peer.default = late
+    with Client(httpd.port) as client:
+        assert {client.ask(f"/{n}").body for n in range(200)} == {b"w"}
+    assert len(peer.connections) <= 12
 
 
 def test_a_backend_that_answers_before_it_has_found_the_end_of_the_body_is_told(make):
