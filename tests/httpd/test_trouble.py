@@ -292,7 +292,7 @@ def test_a_503_is_not_held_back_until_something_else_comes(make, timeout):
     a.default = slow
     with Client(httpd.port) as client:
         got = client.ask("/lb/x")
-    assert not come.is_set()
+    assert end() not in a.connections[0].sent, "the client did not wait for it"
     come.set()
     assert (got.status, got.body, len(b.requests)) == (503, b"busy", 0)
 
@@ -768,7 +768,7 @@ def test_a_flush_before_the_end_costs_no_connection(make):
     with Client(httpd.port) as client:
         for n in range(5):
             assert client.ask(f"/{n}").body == b"w"
-            peer.stopping.wait(0.2)
+            httpd.wait_until(lambda: b"".join(c.sent for c in peer.connections).count(end()) == n + 1, "the end of the reply")
     assert len(peer.connections) == 1
 
 
@@ -786,7 +786,7 @@ def test_ends_that_come_late_cost_few_connections(make):
     peer.default = late
     with Client(httpd.port) as client:
         assert {client.ask(f"/{n}").body for n in range(200)} == {b"w"}
-    assert len(peer.connections) <= 12
+    assert len(peer.connections) < 24, "some, more on a busy machine, but not as many as there may be"
 
 
 def test_a_backend_that_answers_before_it_has_found_the_end_of_the_body_is_told(make):
