@@ -216,7 +216,7 @@ fn port(number: i32) -> Option<String> {
 }
 
 /// Activation, state, or both with a dot between; only first letters count.
-fn is_rating(word: &[u8]) -> bool {
+pub(crate) fn is_rating(word: &[u8]) -> bool {
     word.split(|b| *b == b'.')
         .all(|part| part.first().is_some_and(|letter| b"adsoinbre".contains(&letter.to_ascii_lowercase())))
 }

@@ -1,6 +1,7 @@
 //! A status page as it was asked for.
 
 use crate::config::attributes::Attributes;
+use crate::config::inspect;
 use crate::config::mounts::Mounted;
 use crate::text::Text;
 
@@ -68,9 +69,7 @@ fn have_a_member(one: &[u8], other: &[u8]) -> bool {
         let first = wanted.find(|letter| known.contains(letter));
         wanted.all(|letter| !known.contains(&letter) || Some(letter) == first)
     };
-    let is_known =
-        |word: &[u8]| word.first().is_some_and(|letter| b"adsoinbre".contains(&letter.to_ascii_lowercase()));
-    letters().all(is_known) && agree(b"ads") && agree(b"oibre")
+    inspect::is_rating(one) && inspect::is_rating(other) && agree(b"ads") && agree(b"oibre")
 }
 
 /// `n` is another letter for `i`.

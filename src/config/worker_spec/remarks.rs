@@ -50,7 +50,7 @@ impl Builder<'_> {
             let (name, address) = (&member.ajp.name, &member.ajp.address);
             let Some(first) = first_at.insert((&address.host, address.port), name) else { continue };
             let message = format!(
-                "members \"{}\" and \"{}\" of balancer \"{}\" both lead to {}:{}",
+                "members \"{}\" and \"{}\" of balancer \"{}\" both lead to {}:{}; each needs a host or port of its own",
                 text::show(first),
                 text::show(name),
                 text::show(&lb.name),
