@@ -1,4 +1,4 @@
-"""What can be counted and does not depend on how busy the machine is: instructions in user space, and system calls.
+"""What can be counted and hardly depends on how busy the machine is: instructions, system calls, segments.
 
 Instructions come from callgrind over a httpd with one process. A workload is run with two lengths and only their
 difference counts, so whatever happens once is left out.
@@ -153,3 +153,19 @@ def _read(path: Path) -> str:
         return path.read_text()
     except OSError:
         return ""
+
+
+# Segments ------------------------------------------------------------------------------------------------------------
+
+
+def segments(lab, server: Server, **how) -> float:
+    """TCP segments of one request, of the client and of the backend; whatever else the machine sends counts too."""
+    lab.load(server, **how)
+    before = _segments_sent()
+    requests = lab.load(server, **how)["requests"]
+    return (_segments_sent() - before) / requests
+
+
+def _segments_sent() -> int:
+    names, values = (line.split() for line in Path("/proc/net/snmp").read_text().splitlines() if line.startswith("Tcp:"))
+    return int(values[names.index("OutSegs")])

@@ -212,7 +212,12 @@ def members_cpu(lab, quick: bool) -> Iterator[Row]:
         for kind in kinds
         for count in counts
     ]
-    yield from alternate(lab, CPU_MEMBERS, jobs, 9, [(f"256 members, {kind}", f"2 members, {kind}") for kind in kinds])
+    yield from alternate(lab, CPU_MEMBERS, jobs, 15, [(f"256 members, {kind}", f"2 members, {kind}") for kind in kinds])
+    # A connection that rests for longer than TCP keeps back an acknowledgement costs a segment more for each reply.
+    for count in counts:
+        lab.say(f"segments with {count} members")
+        how = get(13) | {"connections": 8, "seconds": 2, "routes": count}
+        yield Row(CPU_MEMBERS, f"{count} members, sticky, TCP segments", "", {s.name: exact.segments(lab, s, **how) for s in servers[count]})
     lab.stop()
 
 

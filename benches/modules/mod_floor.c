@@ -5,7 +5,7 @@
  *   FloorAjp PORT [N] the same 13 bytes, after one send and one recv of a prepared AJP request:
  *                     what waiting for a backend costs at the least. With a request body, one read of
  *                     the client, one send and one recv for each packet, and nothing is copied. N: as
- *                     many pools of connections, used in turn (1).
+ *                     many pools of connections (1): that of the session's route, else each in turn.
  */
 #include <arpa/inet.h>
 #include <netinet/tcp.h>
@@ -69,14 +69,22 @@ static int no_file(request_rec *r)
     return is_ours(r->uri) ? OK : DECLINED;
 }
 
-/* A connection of the pool whose turn it is. */
-static struct connection *take(unsigned *pool)
+/* The number in a route m17 at the end of the cookie, as the benchmark's clients write it; -1: there is none. */
+static int route_of(request_rec *r)
+{
+    const char *cookie = apr_table_get(r->headers_in, "Cookie");
+    const char *route = cookie ? strrchr(cookie, '.') : NULL;
+    return route && route[1] == 'm' ? atoi(route + 2) : -1;
+}
+
+/* A connection of the pool that the route names, or of the one whose turn it is. */
+static struct connection *take(int route, unsigned *pool)
 {
     struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(ajp_port) };
     struct connection *found;
     int on = 1;
     pthread_mutex_lock(&lock);
-    *pool = turn++ % pools;
+    *pool = (route < 0 ? turn++ : (unsigned)route) % pools;
     found = idle[*pool];
     if (found)
         idle[*pool] = found->next;
@@ -191,7 +199,7 @@ static int answer(request_rec *r)
     unsigned pool = 0;
     if (strcmp(r->handler, "floor"))
         return DECLINED;
-    if (ajp_port && (!(one = take(&pool)) || !(body = ask(r, one->socket)))) {
+    if (ajp_port && (!(one = take(route_of(r), &pool)) || !(body = ask(r, one->socket)))) {
         if (one) {
             close(one->socket);
             free(one);
