@@ -5,6 +5,7 @@ use crate::ajp::exchange::{Class, ProtocolError};
 use crate::ajp::request::TooLarge;
 use crate::balance::Outcome;
 use crate::config::worker_spec::Recovery;
+use crate::sys::socket::is_silence;
 use std::fmt;
 use std::io;
 
@@ -75,7 +76,7 @@ impl Failure {
             Self::BusyLimit => Outcome::BusyLimit,
             Self::NoAddress | Self::Connect(_) | Self::Probe | Self::Send(_) => Outcome::Unreachable,
             Self::Lost(error) if error.kind() == io::ErrorKind::ConnectionReset => Outcome::Reset,
-            Self::Lost(error) if error.kind() == io::ErrorKind::TimedOut => Outcome::Silent,
+            Self::Lost(error) if is_silence(error) => Outcome::Silent,
             Self::Lost(_) | Self::Stopping => Outcome::Lost,
             Self::ReplyTimeout => Outcome::ReplyTimeout,
             Self::Protocol(_) => Outcome::Malformed,

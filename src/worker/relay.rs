@@ -10,6 +10,7 @@ use crate::ajp::control::{Ending, ending};
 use crate::ajp::exchange::{Event, Progress};
 use crate::ajp::refusal::{Refusal, refusal};
 use crate::ajp::reply::ReplyHead;
+use crate::sys::socket::is_silence;
 use crate::time::Millis;
 use std::io::{self, IoSlice};
 use std::time::{Duration, Instant};
@@ -66,11 +67,11 @@ impl Attempt<'_> {
                 self.heard = true;
                 Ok(())
             }
-            Err(e) if e.kind() == io::ErrorKind::TimedOut && held_for.is_some() => {
+            Err(e) if is_silence(&e) && held_for.is_some() => {
                 self.release();
                 Ok(())
             }
-            Err(e) if e.kind() == io::ErrorKind::TimedOut => Err(bound.passed(e)),
+            Err(e) if is_silence(&e) => Err(bound.passed(e)),
             Err(e) => Err(Failure::Lost(e)),
         }
     }
