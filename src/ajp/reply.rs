@@ -11,6 +11,9 @@ use super::packet::Reader;
 /// up each header in them could be made expensive.
 const CONNECTION_BYTES: usize = 1024;
 
+/// The largest Content-Length: httpd counts with a sign.
+const LONGEST: u64 = u64::MAX / 2;
+
 /// Headers that concern one connection, or the framing of a message on it; httpd makes its own.
 const HOP_BY_HOP: [&str; 7] =
     ["te", "trailer", "upgrade", "connection", "keep-alive", "proxy-connection", "transfer-encoding"];
@@ -65,7 +68,8 @@ impl<'p> ReplyHead<'p> {
             return Err(ProtocolError::HeaderValue(place));
         }
         if name.eq_ignore_ascii_case(b"content-length") {
-            let length = decimal(value).ok_or(ProtocolError::ContentLength)?;
+            let length = decimal(value).filter(|length| *length <= LONGEST);
+            let length = length.ok_or(ProtocolError::ContentLength)?;
             if self.length.replace(length).is_some_and(|other| other != length) {
                 return Err(ProtocolError::ContentLengths);
             }

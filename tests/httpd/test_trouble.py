@@ -893,7 +893,7 @@ def test_headers_of_one_hop_end_here(site, peer, name, value):
 
 @pytest.mark.parametrize(
     "lengths,theirs",
-    [(["4", "5"], 200), (["-1"], 200), (["abc"], 200), (["4x"], 200), (["99999999999999999999"], 200)],
+    [(["4", "5"], 200), (["-1"], 200), (["abc"], 200), (["4x"], 200), (["9223372036854775808"], 200), (["99999999999999999999"], 200)],
     ids=lambda value: " and ".join(value) if isinstance(value, list) else "",
 )
 def test_a_length_that_is_none_is_502(site, peer, lengths, theirs):

@@ -90,6 +90,7 @@ fn each_anomaly_is_an_error_of_its_own() {
         ("with sign", with_length("+1"), Error::ContentLength),
         ("hexadecimal", with_length("0x10"), Error::ContentLength),
         ("list", with_length("5, 5"), Error::ContentLength),
+        ("beyond 63 bits", with_length("9223372036854775808"), Error::ContentLength),
         ("beyond 64 bits", with_length("18446744073709551616"), Error::ContentLength),
         ("two", head(200, &[("Content-Length", "5"), ("content-length", "6")]), Error::ContentLengths),
         ("body too short", [with_length("5"), chunk(b"1234"), end()].concat(), Error::ShortBody(1)),
