@@ -2,7 +2,7 @@
 
 use crate::text::{self, Text};
 
-/// The most replacements in one value; mod_jk leaves further ones as they stand.
+/// The most variables that are looked up for one value; mod_jk leaves further ones as they stand.
 pub(crate) const MOST: usize = 21;
 
 /// Past this many bytes nothing more is replaced, so that values that contain each other cannot fill the memory.
@@ -32,6 +32,7 @@ pub(crate) fn expand(value: &[u8], lookup: &mut dyn FnMut(&[u8]) -> Option<Text>
             problems.push(format!("only the first {MOST} variables of a value are replaced"));
             break;
         }
+        done += 1;
         match lookup(name) {
             Some(inserted) if out.len() + inserted.len() > LONGEST => {
                 problems.push(format!("values longer than {LONGEST} bytes are not built from variables"));
@@ -40,7 +41,6 @@ pub(crate) fn expand(value: &[u8], lookup: &mut dyn FnMut(&[u8]) -> Option<Text>
             Some(inserted) => {
                 out.extend_from_slice(before);
                 out.extend_from_slice(&inserted);
-                done += 1;
             }
             None => {
                 out.extend_from_slice(&[before, b"$(", name, b")"].concat());
@@ -108,6 +108,9 @@ mod tests {
         let got = expanded(&b"$(a)".repeat(23));
         assert_eq!(&*got.text, [&b"1".repeat(21)[..], b"$(a)$(a)"].concat());
         assert_eq!(got.problems, ["only the first 21 variables of a value are replaced"]);
+        // Unknown ones count.
+        let value = [&b"$(a)".repeat(18)[..], &b"$(b)".repeat(3), b"$(a)"].concat();
+        assert_eq!(&*expanded(&value).text, [&b"1".repeat(18)[..], &b"$(b)".repeat(3), b"$(a)"].concat());
     }
 
     #[test]
