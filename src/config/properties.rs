@@ -82,6 +82,15 @@ impl Properties {
             .filter_map(|(_, at)| self.entries.get(*at))
     }
 
+    /// The same in the order of [`iter`](Self::iter).
+    pub(super) fn copy_with_prefix(&self, prefix: &[u8]) -> Vec<Entry> {
+        let all = self.index.range::<[u8], _>((Bound::Included(prefix), Bound::Unbounded));
+        let mut places: Vec<usize> =
+            all.take_while(|(key, _)| key.starts_with(prefix)).map(|(_, at)| *at).collect();
+        places.sort_unstable();
+        places.into_iter().filter_map(|at| self.entries.get(at).cloned()).collect()
+    }
+
     /// Puts the variable `ServerRoot`, which the file may use but `JkWorkerProperty` lines may not.
     pub fn set_server_root(&mut self, path: &[u8]) {
         self.put(b"ServerRoot", path.into(), None);

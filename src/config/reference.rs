@@ -75,8 +75,7 @@ impl Properties {
             return Err(self.not_found(hop));
         }
         *left = left.checked_sub(bytes).ok_or_else(too_much)?;
-        let found: Vec<Entry> = self.with_prefix(&hop.from).cloned().collect();
-        for entry in found {
+        for entry in self.copy_with_prefix(&hop.from) {
             let rest = entry.key.strip_prefix(&*hop.from).unwrap_or_default();
             let key: Text = [&hop.to, rest].concat().into();
             if self.get(&key).is_none() {
@@ -105,8 +104,9 @@ impl Properties {
     }
 }
 
+/// A line without a worker's name is none.
 fn is_reference(entry: &Entry) -> bool {
-    entry.key.ends_with(b".reference")
+    entry.key.ends_with(b".reference") && &*entry.key != b"worker.reference"
 }
 
 fn reference_of(prefix: &[u8]) -> Vec<u8> {
@@ -178,6 +178,12 @@ mod tests {
         let (properties, out) = resolve("tmpl.port=8010\nworker.a.reference=tmpl");
         assert_eq!(out, []);
         assert_eq!(&*properties.get(b"worker.a.port").unwrap().value, b"8010");
+    }
+
+    #[test]
+    fn a_reference_of_no_worker_is_none() {
+        let (properties, out) = resolve("worker.reference=worker.t\nworker.t.port=7\nworker.a.port=1");
+        assert_eq!((properties.get(b"worker.port"), out), (None, vec![]));
     }
 
     fn row(hops: usize) -> String {

@@ -130,16 +130,9 @@ fn workers(pool: Pool, main: &Settings, out: &mut Vec<Diagnostic>) -> (Workers, 
     (workers, pairs(&properties))
 }
 
-/// What was written, `ServerRoot` first; not what came by `reference`.
+/// What `cmd=dump` tells: `JkWorkerProperty` lines, `ServerRoot`, the file, and what came by `reference`.
 fn pairs(properties: &Properties) -> Vec<(Text, Text)> {
-    let mut pairs: Vec<(Text, Text)> = properties
-        .iter()
-        .filter(|entry| !entry.inherited)
-        .map(|entry| (entry.key.clone(), entry.value.clone()))
-        .collect();
-    // In front of all lines, also those of `JkWorkerProperty`.
-    pairs.sort_by_key(|(key, _)| **key != *b"ServerRoot");
-    pairs
+    properties.iter().map(|entry| (entry.key.clone(), entry.value.clone())).collect()
 }
 
 /// How many requests a child serves at once; 1 on prefork.
@@ -147,7 +140,6 @@ fn threads_per_child() -> u32 {
     u32::try_from(query(ffi::AP_MPMQ_MAX_THREADS)).unwrap_or(1).max(1)
 }
 
-/// A variable of httpd's own environment.
 /// The beginning of a file that holds a secret.
 fn secret(pool: Pool, name: &[u8]) -> Result<Found, String> {
     let (bytes, open_to_all) =
@@ -155,6 +147,7 @@ fn secret(pool: Pool, name: &[u8]) -> Result<Found, String> {
     Ok(Found { bytes, open_to_all })
 }
 
+/// A variable of httpd's own environment.
 pub(super) fn environment(name: &[u8]) -> Option<Vec<u8>> {
     std::env::var_os(OsStr::from_bytes(name)).map(OsStringExt::into_vec)
 }
