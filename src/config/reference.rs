@@ -29,8 +29,7 @@ impl Properties {
     /// Copies what each `worker.x.reference=worker.y` inherits. The nearest value wins, the order of lines does not
     /// matter. To be called once, after everything is read.
     pub fn resolve_references(&mut self, out: &mut Vec<Diagnostic>) {
-        let starts: Vec<Hop> =
-            self.with_prefix(b"worker.").filter(|entry| is_reference(entry)).filter_map(hop).collect();
+        let starts: Vec<Hop> = self.iter().filter(|entry| is_reference(entry)).filter_map(hop).collect();
         let mut work = Work { done: BTreeSet::new(), left: MOST_BYTES };
         for start in starts {
             match self.chain(start) {
@@ -106,7 +105,9 @@ impl Properties {
 
 /// A line without a worker's name is none.
 fn is_reference(entry: &Entry) -> bool {
-    entry.key.ends_with(b".reference") && &*entry.key != b"worker.reference"
+    entry.key.starts_with(b"worker.")
+        && entry.key.ends_with(b".reference")
+        && &*entry.key != b"worker.reference"
 }
 
 fn reference_of(prefix: &[u8]) -> Vec<u8> {

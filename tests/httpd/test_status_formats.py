@@ -544,17 +544,17 @@ def test_a_scraper_is_told_of_errors_by_the_status(many):
 def test_a_dump_tells_all_properties_in_order():
     with Httpd(threads=1) as httpd:
         httpd.workers(
-            "x=1\nworker.list=a,lb\nworker.a.reference=worker.t\nworker.t.reference=plain\nworker.t.port=7\nplain.host=127.0.0.1\nplain.port=8\n"
+            "x=1\nworker.list=a,lb\nworker.z.reference=plain\nworker.a.reference=worker.t\nworker.t.reference=plain\nworker.t.port=7\nplain.host=127.0.0.1\nplain.port=8\n"
             "worker.lb.reference=worker.kind\nworker.kind.type=lb\nworker.kind.balance_workers=m\nworker.kind.balance_workers=n\nx=2\n"
         )
         httpd.conf("JkWorkerProperty worker.list=st\nJkWorkerProperty worker.st.type=status\nJkMount /st st\nJkWorkerProperty y=3").start()
         lines = httpd.get("/st?mime=prop&cmd=dump").body.decode().splitlines()
     told = [line for line in lines if not re.match(r"worker\.(server_|time_|web_|jk_|result\.)", line)]
     assert told == [
-        "worker.list=st,a,lb", "worker.st.type=status", "y=3", f"ServerRoot={httpd.dir}", "x=1*2", "worker.a.reference=worker.t",
+        "worker.list=st,a,lb", "worker.st.type=status", "y=3", f"ServerRoot={httpd.dir}", "x=1*2", "worker.z.reference=plain", "worker.a.reference=worker.t",
         "worker.t.reference=plain", "worker.t.port=7", "plain.host=127.0.0.1", "plain.port=8", "worker.lb.reference=worker.kind",
         "worker.kind.type=lb", "worker.kind.balance_workers=m,n",
-        "worker.t.host=127.0.0.1", "worker.a.port=7", "worker.a.host=127.0.0.1", "worker.lb.type=lb", "worker.lb.balance_workers=m,n",
+        "worker.z.host=127.0.0.1", "worker.z.port=8", "worker.t.host=127.0.0.1", "worker.a.port=7", "worker.a.host=127.0.0.1", "worker.lb.type=lb", "worker.lb.balance_workers=m,n",
     ]
 
 
