@@ -19,11 +19,10 @@ impl Report {
         self.now.unix.since(earlier).0
     }
 
-    /// When the next maintenance of a balancer is due. The upper bound allows for one that a request must start. The
-    /// first is due at once; then the one after it is meant, as in mod_jk, whose requests do the first before they look.
+    /// When the next maintenance of a balancer is due. The upper bound allows for one that a request must start.
     pub fn to_maintenance(&self, lb: &LbReport) -> Span {
         let maintain = self.maintain.0;
-        let age = lb.maintained.map_or(0, |last| self.ago(last));
+        let age = lb.maintained.map_or(maintain, |last| self.ago(last));
         Span { min: maintain.saturating_sub(age), max: (2 * maintain).saturating_sub(age) }
     }
 
@@ -176,7 +175,7 @@ mod tests {
             (Some(930), 0, 50),
             (Some(100), 0, 0),
             (Some(1001), 60, 120),
-            (None, 60, 120),
+            (None, 0, 60),
         ] {
             assert_eq!(report.to_maintenance(&lb(maintained)), Span { min, max }, "{maintained:?}");
         }
