@@ -136,11 +136,13 @@ install: ## install the module, and on Debian its configuration where there is n
 
 INSTALLED = $(DESTDIR)$(LIBEXECDIR)/mod_jk.so
 
-# A module that a Debian package brought moves aside, and updates of that package then leave ours alone.
+# A module that a Debian package brought moves aside; updates of that package, and its installation later on, then leave
+# ours alone.
 define divert
-[ -n "$(DESTDIR)" ] || ! dpkg -S $(INSTALLED) >/dev/null 2>&1 || \
+[ -n "$(DESTDIR)" ] || ! command -v dpkg-divert >/dev/null || [ ! -d "$(SYSCONFDIR)/mods-available" ] || \
     [ "$$(dpkg-divert --truename $(INSTALLED))" != $(INSTALLED) ] || { \
-    dpkg-divert --local --rename --add $(INSTALLED) && \
+    if dpkg -S $(INSTALLED) >/dev/null 2>&1; then how=--rename; else how=--no-rename; fi; \
+    dpkg-divert --local $$how --add $(INSTALLED) && \
     echo "To have the package's own back: rm $(INSTALLED) && dpkg-divert --local --rename --remove $(INSTALLED)"; }
 endef
 
