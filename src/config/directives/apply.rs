@@ -68,7 +68,7 @@ fn repeated(name: &str, settings: &mut Settings, pattern: &[u8], earlier: &[u8],
     let (pattern, earlier) = (text::show(pattern), text::show(earlier));
     let advice = if name == "JkUnMount" { "; the worker * stands for all" } else { "" };
     let message =
-        format!("{name} named \"{pattern}\" before, for \"{earlier}\"; only this line counts{advice}");
+        format!("{name} named \"{pattern}\" before, for \"{earlier}\"; this line takes its place{advice}");
     settings.notices.push(Diagnostic::warning(Some(at.place.clone()), message));
 }
 

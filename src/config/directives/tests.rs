@@ -180,7 +180,7 @@ fn mounts_stand_inside_and_outside_of_sections() {
         .collect();
     assert_eq!(rows, ["/a=w2;reply_timeout=1", "!/a/x=w1", "/loc|/*=w3", "/lm/.*=w3", "/var/www=w3"]);
     assert_eq!(settings.notices.len(), 1);
-    assert!(settings.notices[0].message.contains("for \"w1\"; only this line counts"));
+    assert!(settings.notices[0].message.contains("for \"w1\"; this line takes its place"));
 }
 
 #[test]
