@@ -9,8 +9,8 @@ use crate::status::command::{Kind, Mime};
 use crate::status::plan::Scope;
 use crate::status::refusal::{Refusal, TextFault};
 use crate::status::report::{
-    AjpCommon, AjpReport, LATENCY_BOUNDS, Latency, LbReport, MapReport, Matching, MemberReport, Moment,
-    PoolReport, ProbeReport, Report, Sample,
+    Address, AjpCommon, AjpReport, LATENCY_BOUNDS, Latency, LbReport, MapReport, Matching, MemberReport,
+    Moment, PoolReport, ProbeReport, Report, Sample,
 };
 use crate::status::request::{self, Request};
 use crate::status::settings::{self, Accepts, Setting};
@@ -407,6 +407,18 @@ fn the_first_sentence_tells_how_bad_it_is() {
     let mut solo = one_of_each();
     solo.ajp_workers.iter_mut().for_each(|worker| worker.state = State::Error);
     assert!(page(&solo, "").contains("<strong>solo takes no requests.</strong>"));
+}
+
+#[test]
+fn a_member_without_address_is_told_from_one_that_somebody_stopped() {
+    for (address, told) in
+        [(Address::Invalid, "stopped"), (Address::Unresolved, "stopped, its address is unresolved")]
+    {
+        let mut stopped = member("m1", Activation::Stopped, State::Idle);
+        stopped.ajp.address = address;
+        let shown = page(&report(vec![lb("lb", vec![stopped])]), "");
+        assert!(shown.contains(&format!("</a> of lb: {told}</li>")), "{told}: {shown}");
+    }
 }
 
 #[test]

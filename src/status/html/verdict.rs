@@ -5,7 +5,7 @@ use super::view::{View, icon};
 use super::writer::Page;
 use crate::balance::{Activation, State};
 use crate::status::rating::Rating;
-use crate::status::report::{LbReport, MemberReport};
+use crate::status::report::{Address, LbReport, MemberReport};
 
 /// Troubles that are named one by one.
 const NAMED: usize = 4;
@@ -143,6 +143,9 @@ fn what(page: &mut Page, view: &View<'_>, trouble: &Trouble<'_>) {
         Activation::Stopped => page.raw("stopped"),
         Activation::Disabled => page.raw("disabled, only sessions it has"),
         Activation::Active => page.raw("active"),
+    }
+    if member.ajp.address == Address::Unresolved {
+        page.raw(", its address is unresolved");
     }
     page.raw(match member.state {
         State::Idle | State::Ok => "",
