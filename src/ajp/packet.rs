@@ -130,6 +130,16 @@ impl<'o> Writer<'o> {
         }
     }
 
+    /// The name of a header that has no code. A length that reads as one cannot be said: Tomcat would take what is in the
+    /// name for the rest of the packet. Such a name is as if it fitted into no packet.
+    pub(super) fn header_name(&mut self, name: &[u8]) {
+        const CODES: usize = (codes::HEADER_CODE_MARK as usize) << 8;
+        if (CODES..=CODES | 0xff).contains(&name.len()) {
+            self.size = self.size.saturating_add(codes::MAX_PACKET);
+        }
+        self.string(name);
+    }
+
     pub(super) fn string_or_null(&mut self, text: Option<&[u8]>) {
         match text {
             Some(text) => self.string(text),

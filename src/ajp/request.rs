@@ -105,7 +105,8 @@ impl ForwardRequest<'_> {
     /// Makes `out` the request packet for `to`, of at most `limit` bytes (`max_packet_size`).
     ///
     /// # Errors
-    /// [`TooLarge`] if the packet would be longer, or a string longer than 65534 bytes. `out` is useless then.
+    /// [`TooLarge`] if the packet would be longer, or a string longer than 65534 bytes, or if the length of a header's
+    /// name would read as a code. `out` is useless then.
     pub fn encode(&self, to: &Recipient<'_>, limit: usize, out: &mut Vec<u8>) -> Result<(), TooLarge> {
         let mut packet = Writer::new(out, limit);
         let method = codes::method_code(self.method);
@@ -146,7 +147,7 @@ impl ForwardRequest<'_> {
                     value
                 }
                 None => {
-                    packet.string(name);
+                    packet.header_name(name);
                     value
                 }
             };

@@ -688,6 +688,27 @@ def test_a_request_that_does_not_fit_is_413_and_reaches_nobody(make, what):
     assert httpd.get("/lb/x").status == 200
 
 
+@pytest.mark.parametrize("size,fits", [(0x9FFF, True), (0xA000, False), (0xA001, False), (0xA0FF, False), (0xA100, True)])
+def test_a_name_whose_length_reads_as_a_code_is_413(make, size, fits):
+    """The backend would take the bytes of the name for lengths, values and attributes."""
+    peer, httpd = make.peer("w"), make.httpd()
+    httpd.workers(f"worker.list=w\nworker.w.host=127.0.0.1\nworker.w.port={peer.port}\nworker.w.max_packet_size=65536\n")
+    httpd.conf("JkMount /* w\nLimitRequestFieldSize 65536").start()
+    name = "x" * size
+    got = httpd.get("/x", headers=[(name, "1")]).status
+    if fits:
+        assert got == 200
+        assert peer.last.header(name) == b"1"
+    else:
+        assert got == deviates("D120: the length of a header's name is never taken for a code", ours=413, theirs=502)
+        if OURS:
+            assert peer.connections == []
+        else:
+            assert all("AjpError" in fault for fault in peer.failures), "the request is no packet that a backend could read"
+            peer.failures.clear()
+    assert httpd.get("/x").status == 200
+
+
 def test_a_larger_packet_size_takes_it(make):
     peer = make.peer("w")
     httpd = make.httpd()

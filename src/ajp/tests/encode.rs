@@ -239,6 +239,16 @@ fn no_string_is_cut_whatever_its_length() {
 }
 
 #[test]
+fn a_name_whose_length_reads_as_a_code_fits_nowhere() {
+    for (len, fits) in [(0x9fff, true), (0xa000, false), (0xa001, false), (0xa0ff, false), (0xa100, true)] {
+        let name = vec![b'x'; len];
+        let headers: Pairs<'_> = &[(&name, b"1")];
+        let outcome = request(b"GET", b"/", b"1", &headers).encode(&PLAIN, 65536, &mut Vec::new());
+        assert_eq!(outcome.is_ok(), fits, "{len:#x}");
+    }
+}
+
+#[test]
 fn any_request_is_read_back_as_it_was() {
     let mut dice = Dice(20);
     let mut fitted = 0;
