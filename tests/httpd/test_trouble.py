@@ -793,6 +793,28 @@ def test_a_flush_before_the_end_costs_no_connection(make):
     assert len(peer.connections) == 1
 
 
+@pytest.mark.skipif(not OURS, reason="the original waits for the end before the client has its own: D60")
+def test_a_backend_that_never_stops_flushing_does_not_hold_the_next_request(make):
+    """A connection whose end has not come is waited for if there may be no other, but not for ever."""
+    peer, httpd = make.peer("w"), make.httpd()
+    httpd.workers(f"worker.list=w\nworker.w.host=127.0.0.1\nworker.w.port={peer.port}\nworker.w.connection_pool_size=1\n")
+    httpd.conf("JkMount /* w").start()
+
+    def flood(turn):
+        turn.send(send_headers(200, "OK", [("Content-Length", "1")]) + chunk(b"w"))
+        try:
+            while not peer.stopping.is_set():
+                turn.connection.sock.sendall(FLUSH * 8192)  # the peer's own `send` keeps a copy and is too slow for this
+        except OSError:
+            pass
+
+    peer.plan = [flood]
+    assert httpd.get("/1").body == b"w"
+    with Client(httpd.port, timeout=5) as client:
+        assert client.ask("/2").body == b"w"
+    assert len(peer.connections) == 2
+
+
 def test_ends_that_come_late_cost_few_connections(make):
     """Each request finds the connection of the last one busy, and those before it free."""
     peer, httpd = make.peer("w"), make.httpd(threads=32)
