@@ -24,6 +24,11 @@ pub trait Members {
     fn redirect(&self, member: usize) -> &[u8];
     /// What decides whether it can be used, and how gladly.
     fn standing(&self, member: usize) -> Standing;
+    /// Whether it is in error for everybody, so that it can be put back to work. That only this request avoids it does
+    /// not make it so: this request has just had its try there.
+    fn can_be_forced(&self, member: usize) -> bool {
+        self.standing(member).state == State::Error
+    }
     /// Its value under the balancing method.
     fn value(&self, member: usize) -> u64;
     /// Shows number, standing and value of members, from `start` on and then from 0. `see` answers what weight is to be
@@ -200,7 +205,7 @@ fn hot_standby<M: Members>(members: &M, force: bool) -> Option<Choice<'_>> {
 /// Ours, not mod_jk's: while a member is being probed others are spared the risk, but if the alternative is certain
 /// failure the risk is the better one. Not as long as some member is in error, for those can be forced to work.
 fn last_resort<M: Members>(members: &M, stateless: bool, next: usize) -> Option<Choice<'_>> {
-    let some_in_error = (0..members.len()).any(|index| members.standing(index).state == State::Error);
+    let some_in_error = (0..members.len()).any(|index| members.can_be_forced(index));
     if some_in_error { None } else { by_value(members, |state| state == State::Probe, stateless, next) }
 }
 

@@ -143,6 +143,15 @@ impl Members for Picture<'_> {
         standing
     }
 
+    /// One that reset this request's connection counts as well: it waits for a request to probe it.
+    fn can_be_forced(&self, index: usize) -> bool {
+        match self.member(index).slot.state() {
+            State::Error => true,
+            State::Recover => self.standing(index).state == State::Error,
+            State::Idle | State::Ok | State::Force | State::Busy | State::Probe => false,
+        }
+    }
+
     fn value(&self, index: usize) -> u64 {
         match self.lb.spec.method {
             Method::Busyness => self.busyness(index),

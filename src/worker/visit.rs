@@ -60,7 +60,7 @@ impl<'w> Visit<'w, '_> {
     pub(super) fn force(&self) -> bool {
         let mut any = false;
         for (index, member) in self.lb.members.iter().enumerate() {
-            if self.picture.standing(index).state == State::Error {
+            if self.picture.can_be_forced(index) {
                 let (lb, name) = (self.lb_name(), member.name());
                 say!(self.task.log, Info, "lb {lb}: all members are in error, {name} is tried again");
                 member.worker.slot.reply_timeouts.store(0, Relaxed);

@@ -478,6 +478,26 @@ def test_forced_recovery_is_for_all_who_are_in_error(make):
     assert lb.told("state") == ["ERR/FRC", "OK"]
 
 
+@pytest.mark.parametrize(
+    "own,lb_own,how,state",
+    [
+        ("fail_on_status=-500", "", lambda turn: turn.reply(500, b"sick"), "OK 0 0"),
+        ("", "", sends_junk, "OK 0 0"),
+        ("reply_timeout=200", "max_reply_timeouts=9", falls_silent, "OK 0 1"),
+    ],
+)
+@pytest.mark.parametrize("force", [0, 1])
+def test_a_member_that_only_this_request_avoids_is_not_forced(make, own, lb_own, how, state, force):
+    """Whether the others are stopped or must not be asked; what was counted against the member stays counted."""
+    lb = Watched(make, [own, "" if force else "activation=S"], f"retries=1 {lb_own} sticky_session_force={force}")
+    for times in (1, 2):
+        lb["m1"].plan = [how]
+        assert lb.with_route("m1") == "503"
+        assert len(lb["m1"].requests) == times
+    state, errors, timeouts = state.split()
+    assert lb.told("state", "errors", "reply_timeouts")[0] == f"{state} {errors} {2 * int(timeouts)}"
+
+
 def test_a_member_that_only_this_request_avoids_is_tried_in_the_next_round(make):
     lb = Watched(make, ["", ""], "lb_retries=1 retries=2", threads=4)
     with lb.under_way("m1"):
