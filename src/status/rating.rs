@@ -52,9 +52,13 @@ pub fn count(spec: &StatusSpec, lb: &LbReport) -> Ratings {
     ratings
 }
 
-/// An entry is one word, or several joined by dots that must all fit; of each the first letter counts.
+/// An entry is one word, or two joined by a dot that must both fit; of each the first letter counts. As in mod_jk dots
+/// before the first do not matter, nor does what follows a second word.
 fn fits(entry: &[u8], member: &MemberReport) -> bool {
-    entry.split(|b| *b == b'.').all(|word| word.first().is_some_and(|letter| has(member, *letter)))
+    let start = entry.iter().position(|b| *b != b'.').unwrap_or(entry.len());
+    let words = entry.get(start..).unwrap_or_default().splitn(2, |b| *b == b'.');
+    let mut letters = words.filter_map(|word| word.first());
+    letters.next().is_some_and(|letter| has(member, *letter)) && letters.all(|letter| has(member, *letter))
 }
 
 fn has(member: &MemberReport, letter: u8) -> bool {
@@ -114,7 +118,17 @@ mod tests {
                 (1, 0, 2),
             ),
             (&spec("active.ok", "stopped"), &[(Active, State::Ok), (Stopped, State::Ok)], (1, 0, 1)),
-            (&spec("x,a.x,a.,", "."), &[(Active, State::Ok)], (0, 1, 0)),
+            (&spec("x,a.x,a..o,a..,", "."), &[(Active, State::Ok)], (0, 1, 0)),
+            (
+                &spec("d.", ".s,..e"),
+                &[(Disabled, State::Ok), (Stopped, State::Ok), (Active, State::Error)],
+                (1, 0, 2),
+            ),
+            (
+                &spec("a.o.n,a.i.", "s"),
+                &[(Active, State::Ok), (Active, State::Idle), (Disabled, State::Ok)],
+                (2, 1, 0),
+            ),
         ] {
             assert_eq!(counted(spec, members), rated, "{spec:?}");
         }
