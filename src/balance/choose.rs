@@ -196,10 +196,16 @@ fn by_value<M: Members>(
 }
 
 /// When nobody can be picked by value, the first member that names a redirect makes every request one of its stand-in's:
-/// this is how a disabled standby serves requests without a session.
+/// this is how a disabled standby serves requests without a session. No session lives there yet, so the client is told
+/// the route as after a pick by value.
 fn hot_standby<M: Members>(members: &M, force: bool) -> Option<Choice<'_>> {
     let redirect = (0..members.len()).map(|index| members.redirect(index)).find(|route| !route.is_empty())?;
-    by_session(members, redirect, force)
+    match by_session(members, redirect, force)? {
+        Choice::Member { index, route, next, .. } => {
+            Some(Choice::Member { index, sticky: false, route, next })
+        }
+        Choice::None => None,
+    }
 }
 
 /// Ours, not mod_jk's: while a member is being probed others are spared the risk, but if the alternative is certain
@@ -285,6 +291,10 @@ mod tests {
 
     fn sticky<'m>(index: usize) -> Choice<'m> {
         Choice::Member { index, sticky: true, route: OutRoute::Member, next: None }
+    }
+
+    fn standby<'m>(index: usize) -> Choice<'m> {
+        Choice::Member { index, sticky: false, route: OutRoute::Member, next: None }
     }
 
     fn redirected<'m>(index: usize) -> Choice<'m> {
@@ -514,9 +524,9 @@ mod tests {
         lb.0[0].state = State::Error;
         lb.0[1].state = State::Error;
         for force in [false, true] {
-            assert_eq!(pick(&lb, &[], force), sticky(2));
+            assert_eq!(pick(&lb, &[], force), standby(2));
         }
-        assert_eq!(pick(&lb, &["m2"], false), sticky(2));
+        assert_eq!(pick(&lb, &["m2"], false), standby(2));
         assert_eq!(pick(&lb, &["m2"], true), Choice::None);
         lb.0[2].activation = Activation::Stopped;
         assert_eq!(pick(&lb, &[], false), Choice::None);

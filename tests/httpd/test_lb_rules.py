@@ -608,6 +608,9 @@ def test_a_client_that_ends_in_its_body_is_not_the_members_fault(make):
         (["activation=S domain=d", "", "domain=d"], "m1", [".m3"]),
         (["", ""], "zz", [".m1"]),
         (["", ""], None, [".m1"]),
+        (["activation=D redirect=m2", "activation=D"], None, [".m2"]),
+        (["activation=S redirect=m2", "activation=D"], "zz", [".m2"]),
+        (["activation=D redirect=m2", "activation=D"], "m2", []),
     ],
 )
 def test_only_who_serves_its_own_session_sets_no_cookie(make, members, route, cookies):
