@@ -552,6 +552,19 @@ def test_an_attempt_is_judged(make, what, how, member, own, told, served, alone)
     assert lb.who() == alone
 
 
+def test_a_reply_that_ends_inside_a_packet_counts_as_any_that_breaks_off(make):
+    """After the packet's head, where the original takes the rest for an invalid reply."""
+    lb = Watched(make, ["", ""])
+
+    def breaks_off_late(turn):
+        turn.send(b"AB\0\x20\x04")
+        turn.close()
+
+    lb["m1"].plan = [breaks_off_late]
+    assert lb.who() == "m2"
+    assert lb.told("state", "errors")[0] == deviates("D119: a broken connection", ours="ERR 1", theirs="OK 0")
+
+
 def test_a_success_or_a_soft_status_forgives_an_error_beside_others(make):
     lb = Watched(make, ["fail_on_status=-500", ""], threads=4)
     for reply in (lambda turn: turn.reply(200, b"m1"), lambda turn: turn.reply(500, b"")):
