@@ -239,7 +239,8 @@ fn stored(view: &RequestView) -> c_int {
 /// A request that stays here: `JkStripSession` removes the session id that a link to a static file carries.
 fn unmapped(view: &RequestView, live: &Live) -> c_int {
     let Some(marker) = &live.effective.strip_session else { return DECLINED };
-    if !live.has_map() {
+    // `no-jk` says hands off, as to the original.
+    if !live.has_map() || view.env(c"no-jk").is_some() {
         return DECLINED;
     }
     if let Some(uri) = crate::session::strip(view.uri(), marker) {

@@ -425,6 +425,15 @@ STRIPPED = [
         rows=("httpd 3 JkStripSession",),
     ),
     Case(
+        "session ids are not stripped where no-jk is set",
+        "<VirtualHost *:${PORT}>\nJkMount /app/* w1\nJkStripSession On\nSetEnvIf X-Off . no-jk\n</VirtualHost>",
+        [
+            Ask("/s.html;jsessionid=A", "-", status=200),
+            Ask("/s.html;jsessionid=A", "-", status=404, headers=(("X-Off", "1"),)),
+        ],
+        files=_PAGES,
+    ),
+    Case(
         "session ids are not stripped without rules",
         "JkMount /app/* w1\nJkStripSession On\n<VirtualHost *:${PORT}>\n</VirtualHost>\n<VirtualHost *:${PORT}>\nServerName own.test\nJkStripSession On\n</VirtualHost>",
         [Ask("/s.html;jsessionid=A", "-", status=404), Ask("/s.html;jsessionid=A", "-", status=404, host="own.test")],
