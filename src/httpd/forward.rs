@@ -14,10 +14,35 @@ use std::borrow::Cow;
 pub(super) struct Parts<'r> {
     view: &'r RequestView,
     uri: Cow<'r, [u8]>,
+    named: Named<'r>,
     remote: Remote<'r>,
     env: Vec<(&'r [u8], &'r [u8])>,
     chain: Vec<u8>,
     body: Body,
+}
+
+/// What the environment says in place of what httpd knows.
+struct Named<'r> {
+    remote_host: Option<&'r [u8]>,
+    server_name: Option<&'r [u8]>,
+    server_port: Option<&'r [u8]>,
+    remote_user: Option<&'r [u8]>,
+    auth_type: Option<&'r [u8]>,
+    local_addr: Option<&'r [u8]>,
+}
+
+impl<'r> Named<'r> {
+    fn new(view: &'r RequestView, live: &'r Live) -> Self {
+        let of = |indicator| view.env(live.names.of(indicator));
+        Self {
+            remote_host: of(Indicator::RemoteHost),
+            server_name: of(Indicator::LocalName),
+            server_port: of(Indicator::LocalPort),
+            remote_user: of(Indicator::RemoteUser),
+            auth_type: of(Indicator::AuthType),
+            local_addr: of(Indicator::LocalAddr),
+        }
+    }
 }
 
 /// Who the client is said to be.
@@ -29,6 +54,8 @@ struct Remote<'r> {
 impl<'r> Parts<'r> {
     /// Gathers them. `original` is the URI before path parameters were removed for matching.
     pub(super) fn new(view: &'r RequestView, live: &'r Live, original: &'r [u8]) -> Self {
+        // Before the common variables: a client's header (`HTTP_...`) must not say who it is or whom it asked.
+        let (named, remote) = (Named::new(view, live), remote(view, live));
         // Costly, so only where a name in the configuration may be among them.
         if live.names.may_be_common {
             view.add_common_variables();
@@ -37,7 +64,8 @@ impl<'r> Parts<'r> {
         Self {
             view,
             uri: uri(view, live.effective.options.forward, original),
-            remote: remote(view, live),
+            named,
+            remote,
             env,
             chain: certificates(view, live),
             body: body(view, live),
@@ -52,27 +80,25 @@ impl<'r> Parts<'r> {
     /// The request as a backend gets it.
     pub(super) fn request<'s>(&'s self, live: &'s Live, headers: &'s dyn Headers) -> ForwardRequest<'s> {
         let view = self.view;
-        let names = &live.names;
+        let named = &self.named;
         let is_ssl = is_ssl(view, live);
         ForwardRequest {
             method: view.method(),
             protocol: view.protocol(),
             uri: &self.uri,
             remote_addr: self.remote.address,
-            remote_host: view
-                .env(names.of(Indicator::RemoteHost))
-                .map_or_else(|| view.remote_host(), not_empty),
-            server_name: view.env(names.of(Indicator::LocalName)).unwrap_or_else(|| view.server_name()),
-            server_port: view.env(names.of(Indicator::LocalPort)).map_or_else(|| view.server_port(), port),
+            remote_host: named.remote_host.map_or_else(|| view.remote_host(), not_empty),
+            server_name: named.server_name.unwrap_or_else(|| view.server_name()),
+            server_port: named.server_port.map_or_else(|| view.server_port(), port),
             is_ssl,
             headers,
             body: self.body,
-            remote_user: view.env(names.of(Indicator::RemoteUser)).or_else(|| view.user()),
-            auth_type: view.env(names.of(Indicator::AuthType)).or_else(|| view.auth_type()),
+            remote_user: named.remote_user.or_else(|| view.user()),
+            auth_type: named.auth_type.or_else(|| view.auth_type()),
             query: view.query(),
             tls: if is_ssl { self.tls(live) } else { Tls::default() },
             remote_port: self.remote.port.as_deref(),
-            local_addr: view.env(names.of(Indicator::LocalAddr)).or_else(|| view.local_ip()),
+            local_addr: named.local_addr.or_else(|| view.local_ip()),
             env: &self.env,
         }
     }

@@ -86,6 +86,31 @@ INDICATED = [
         rows=(*_ROWS, "httpd 11.1 #7", "httpd 4.1 HTTPS and SSL_*"),
     ),
     Case(
+        "a header of the client names neither client nor server",
+        vhosts(
+            own="JkMount /* w1\nSetEnv HTTPS on\n"
+            + "\n".join(f"{name} HTTP_X_NAME" for name in [*_GIVEN][:8])
+            + "\nJkCIPHERIndicator HTTP_X_NAME\nJkEnvVar HTTP_X_NAME"
+        ),
+        [
+            Ask(
+                "/own",
+                "w1",
+                host="own.test",
+                headers=(("X-Name", "123"),),
+                then={
+                    "packet.remote_addr": b"127.0.0.1",
+                    "packet.remote_user": None,
+                    "packet.auth_type": None,
+                    "packet.server_name": b"own.test",
+                    "packet.AJP_LOCAL_ADDR": b"127.0.0.1",
+                    "packet.ssl_cipher": b"123",
+                    "packet.HTTP_X_NAME": b"123",
+                },
+            )
+        ],
+    ),
+    Case(
         "another name for the mark of bodies whose length is ignored",
         "JkIgnoreCLIndicator NO_LENGTH\n<Location /no>\nSetEnv NO_LENGTH 0\n</Location>\n<Location /old>\nSetEnv JK_IGNORE_CL 1\n</Location>\n"
         + vhosts(keeps="JkMount /* w1", own="JkMount /* w1\nJkIgnoreCLIndicator OTHER\nSetEnv OTHER yes"),
