@@ -139,7 +139,7 @@ const TABLE: &[Extension] = &[
         help: "Replaces the worker's `fail_on_status`.",
         apply: |reading, piece| {
             if reading.first_of_kind(&piece) && reading.has_value(&piece) {
-                let statuses = text::list(piece.value).map(|word| reading.number(word, piece.whole));
+                let statuses = words(piece.value).map(|word| reading.number(word, piece.whole));
                 reading.found.fail_on_status = Some(statuses.collect());
                 reading.found.written.fail_on_status = piece.value.into();
             }
@@ -238,7 +238,7 @@ impl<'w> Reading<'w> {
     fn members(&mut self, what: Override, piece: Piece<'_>) {
         if self.first_of_kind(&piece) && self.has_value(&piece) {
             *self.found.written.members(what) = piece.value.into();
-            self.found.activations.extend(text::list(piece.value).map(|member| (member.into(), what)));
+            self.found.activations.extend(words(piece.value).map(|member| (member.into(), what)));
         }
     }
 
@@ -253,7 +253,7 @@ impl<'w> Reading<'w> {
     }
 
     fn has_value(&mut self, piece: &Piece<'_>) -> bool {
-        let has = text::list(piece.value).next().is_some();
+        let has = words(piece.value).next().is_some();
         if !has {
             (self.warn)(RuleWarning::NoValue { name: piece.name });
         }
@@ -291,6 +291,11 @@ fn meant(piece: &[u8]) -> Option<&'static str> {
     let name = piece.split(|b| *b == b'=').next().unwrap_or_default();
     let plain: Vec<u8> = text::trim(name).iter().map(|b| if *b == b'-' { b'_' } else { *b }).collect();
     TABLE.iter().map(|known| known.name).find(|name| plain.eq_ignore_ascii_case(name.as_bytes()))
+}
+
+/// The words of a list in a rule. A tab, which separates those of a property, belongs to a word here.
+fn words(list: &[u8]) -> impl Iterator<Item = &[u8]> {
+    list.split(|b| matches!(b, b' ' | b',')).filter(|word| !word.is_empty())
 }
 
 #[cfg(test)]
@@ -429,5 +434,13 @@ mod tests {
         assert_eq!(found.fail_on_status.as_deref(), Some(&[500][..]));
         let members: Vec<_> = found.activations.iter().map(|(name, what)| (&**name, *what)).collect();
         assert_eq!(members, [(&b"b"[..], Override::Active), (b"a", Override::Stopped)]);
+    }
+
+    #[test]
+    fn lists_split_at_blank_and_comma() {
+        let (_, found, _) = read(b"w;fail_on_status=500\t200, 404;stopped=a\tb c");
+        assert_eq!(found.fail_on_status.as_deref(), Some(&[500, 404][..]));
+        let members: Vec<_> = found.activations.iter().map(|(name, _)| &**name).collect();
+        assert_eq!(members, [&b"a\tb"[..], b"c"]);
     }
 }

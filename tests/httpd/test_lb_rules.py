@@ -562,7 +562,7 @@ def test_a_reply_that_ends_inside_a_packet_counts_as_any_that_breaks_off(make):
 
     lb["m1"].plan = [breaks_off_late]
     assert lb.who() == "m2"
-    assert lb.told("state", "errors")[0] == deviates("D119: a broken connection", ours="ERR 1", theirs="OK 0")
+    assert lb.told("state", "errors")[0] == deviates("D121: a broken connection", ours="ERR 1", theirs="OK 0")
 
 
 def test_a_success_or_a_soft_status_forgives_an_error_beside_others(make):
