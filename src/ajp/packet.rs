@@ -84,6 +84,8 @@ pub(super) struct Writer<'o> {
     out: &'o mut Vec<u8>,
     limit: usize,
     size: usize,
+    /// Length of the last header name that cannot be sent; 0 for none.
+    unsayable: usize,
 }
 
 impl<'o> Writer<'o> {
@@ -93,7 +95,7 @@ impl<'o> Writer<'o> {
         out.clear();
         let limit = limit.min(codes::MAX_PACKET);
         out.reserve(limit.min(codes::MIN_PACKET));
-        let mut writer = Self { out, limit, size: 0 };
+        let mut writer = Self { out, limit, size: 0, unsayable: 0 };
         let [a, b] = codes::TO_TOMCAT;
         writer.put(&[a, b, 0, 0]);
         writer
@@ -131,11 +133,11 @@ impl<'o> Writer<'o> {
     }
 
     /// The name of a header that has no code. A length that reads as one cannot be said: Tomcat would take what is in the
-    /// name for the rest of the packet. Such a name is as if it fitted into no packet.
+    /// name for the rest of the packet.
     pub(super) fn header_name(&mut self, name: &[u8]) {
         const CODES: usize = (codes::HEADER_CODE_MARK as usize) << 8;
         if (CODES..=CODES | 0xff).contains(&name.len()) {
-            self.size = self.size.saturating_add(codes::MAX_PACKET);
+            self.unsayable = name.len();
         }
         self.string(name);
     }
@@ -179,27 +181,40 @@ impl<'o> Writer<'o> {
     pub(super) fn finish(mut self) -> Result<usize, TooLarge> {
         let payload = u16::try_from(self.size.saturating_sub(codes::PACKET_HEADER));
         match payload {
+            _ if self.unsayable != 0 => Err(TooLarge::HeaderName(self.unsayable)),
             Ok(payload) if self.size <= self.limit => {
                 self.patch(codes::TO_TOMCAT.len(), payload);
                 Ok(self.size)
             }
-            Ok(_) | Err(_) => Err(TooLarge { needed: self.size, limit: self.limit }),
+            Ok(_) | Err(_) => Err(TooLarge::Packet { needed: self.size, limit: self.limit }),
         }
     }
 }
 
-/// A packet would exceed its limit.
+/// A request that no packet can carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TooLarge {
-    /// Bytes that the whole packet would take.
-    pub needed: usize,
-    /// Bytes that it may take.
-    pub limit: usize,
+pub enum TooLarge {
+    /// The packet would exceed its limit.
+    Packet {
+        /// Bytes that the whole packet would take.
+        needed: usize,
+        /// Bytes that it may take.
+        limit: usize,
+    },
+    /// The name of a header has so many bytes that its length reads as a code.
+    HeaderName(usize),
 }
 
 impl core::fmt::Display for TooLarge {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
-        write!(f, "request needs a packet of {} bytes, max_packet_size is {}", self.needed, self.limit)
+        match self {
+            Self::Packet { needed, limit } => {
+                write!(f, "request needs a packet of {needed} bytes, max_packet_size is {limit}")
+            }
+            Self::HeaderName(len) => {
+                write!(f, "request has a header whose name of {len} bytes AJP cannot tell from a code")
+            }
+        }
     }
 }
 
