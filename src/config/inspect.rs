@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use crate::config::attributes::Attributes;
 use crate::config::diagnostic::{Diagnostic, Place, Severity};
 use crate::config::properties::Entry;
+use crate::config::status_spec::is_rating;
 use crate::config::values;
 use crate::config::worker_keys::{self, Key, Kind, LONGEST_NAME, Role};
 use crate::text;
@@ -215,12 +216,6 @@ fn port(number: i32) -> Option<String> {
     }
 }
 
-/// Activation, state, or both with a dot between; only first letters count.
-pub(crate) fn is_rating(word: &[u8]) -> bool {
-    word.split(|b| *b == b'.')
-        .all(|part| part.first().is_some_and(|letter| b"adsoinbre".contains(&letter.to_ascii_lowercase())))
-}
-
 /// As much of a value as fits a message.
 fn short(value: &[u8]) -> String {
     match value.get(..SHOWN) {
@@ -254,7 +249,7 @@ mod tests {
             ("fail_on_status", "500, -404"),
             ("activation", "Stopped"),
             ("method", "B"),
-            ("good", "a.o,d"),
+            ("good", "a.o,d,e.,.s"),
             ("session_path", ";sid"),
             ("distance", "-3"),
         ] {

@@ -1,7 +1,6 @@
 //! A status page as it was asked for.
 
 use crate::config::attributes::Attributes;
-use crate::config::inspect;
 use crate::config::mounts::Mounted;
 use crate::text::Text;
 
@@ -53,6 +52,14 @@ impl StatusSpec {
         }
     }
 
+    /// The letters that count of an entry of `good` or `bad`: the first of its word, or of two words joined by a dot. As
+    /// in mod_jk dots before the first word do not matter, nor does an empty second one, nor what follows it.
+    pub fn letters(entry: &[u8]) -> impl Iterator<Item = u8> {
+        let start = entry.iter().position(|b| *b != b'.').unwrap_or(entry.len());
+        let words = entry.get(start..).unwrap_or_default().splitn(2, |b| *b == b'.');
+        words.filter_map(|word| word.first()).map(u8::to_ascii_lowercase)
+    }
+
     /// An entry of `good` and one of `bad` that the same member may fit, if there are such.
     pub(crate) fn contradiction(&self) -> Option<(&[u8], &[u8])> {
         let pairs = self.good.iter().flat_map(|good| self.bad.iter().map(move |bad| (&**good, &**bad)));
@@ -62,14 +69,18 @@ impl StatusSpec {
 
 /// Whether a member can fit both entries: they want no two different activations or states.
 fn have_a_member(one: &[u8], other: &[u8]) -> bool {
-    let letters = || [one, other].into_iter().flat_map(|entry| entry.split(|b| *b == b'.'));
     let agree = |known: &[u8]| {
-        let mut wanted =
-            letters().filter_map(|word| word.first()).map(u8::to_ascii_lowercase).map(same_state);
+        let mut wanted = [one, other].into_iter().flat_map(StatusSpec::letters).map(same_state);
         let first = wanted.find(|letter| known.contains(letter));
         wanted.all(|letter| !known.contains(&letter) || Some(letter) == first)
     };
-    inspect::is_rating(one) && inspect::is_rating(other) && agree(b"ads") && agree(b"oibre")
+    is_rating(one) && is_rating(other) && agree(b"ads") && agree(b"oibre")
+}
+
+/// Whether an entry speaks of activations and states, and of nothing else.
+pub(crate) fn is_rating(entry: &[u8]) -> bool {
+    let mut letters = StatusSpec::letters(entry).peekable();
+    letters.peek().is_some() && letters.all(|letter| b"adsoinbre".contains(&letter))
 }
 
 /// `n` is another letter for `i`.

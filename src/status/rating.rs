@@ -52,17 +52,14 @@ pub fn count(spec: &StatusSpec, lb: &LbReport) -> Ratings {
     ratings
 }
 
-/// An entry is one word, or two joined by a dot that must both fit; of each the first letter counts. As in mod_jk dots
-/// before the first do not matter, nor does what follows a second word.
+/// Whether all that the entry names is so.
 fn fits(entry: &[u8], member: &MemberReport) -> bool {
-    let start = entry.iter().position(|b| *b != b'.').unwrap_or(entry.len());
-    let words = entry.get(start..).unwrap_or_default().splitn(2, |b| *b == b'.');
-    let mut letters = words.filter_map(|word| word.first());
-    letters.next().is_some_and(|letter| has(member, *letter)) && letters.all(|letter| has(member, *letter))
+    let mut letters = StatusSpec::letters(entry).peekable();
+    letters.peek().is_some() && letters.all(|letter| has(member, letter))
 }
 
 fn has(member: &MemberReport, letter: u8) -> bool {
-    match letter.to_ascii_lowercase() {
+    match letter {
         b'a' => member.activation == Activation::Active,
         b'd' => member.activation == Activation::Disabled,
         b's' => member.activation == Activation::Stopped,
