@@ -228,6 +228,9 @@ impl Members for Picture<'_> {
             distance: self.lb.distances[member].into(),
         }
     }
+    fn can_be_forced(&self, member: usize) -> bool {
+        self.states[member] == State::Error
+    }
     fn value(&self, member: usize) -> u64 {
         self.lb.members[member].value
     }

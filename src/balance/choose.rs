@@ -26,9 +26,7 @@ pub trait Members {
     fn standing(&self, member: usize) -> Standing;
     /// Whether it is in error for everybody, so that it can be put back to work. That only this request avoids it does
     /// not make it so: this request has just had its try there.
-    fn can_be_forced(&self, member: usize) -> bool {
-        self.standing(member).state == State::Error
-    }
+    fn can_be_forced(&self, member: usize) -> bool;
     /// Its value under the balancing method.
     fn value(&self, member: usize) -> u64;
     /// Shows number, standing and value of members, from `start` on and then from 0. `see` answers what weight is to be
@@ -256,6 +254,9 @@ mod tests {
         fn standing(&self, member: usize) -> Standing {
             let Member { state, activation, distance, .. } = self.0[member];
             Standing { state, activation, distance }
+        }
+        fn can_be_forced(&self, member: usize) -> bool {
+            self.0[member].state == State::Error
         }
         fn value(&self, member: usize) -> u64 {
             self.0[member].value
