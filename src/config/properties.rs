@@ -76,19 +76,19 @@ impl Properties {
 
     /// The entries whose names begin with `prefix`, in the order of their names.
     pub fn with_prefix<'p, 'q>(&'p self, prefix: &'q [u8]) -> impl Iterator<Item = &'p Entry> + use<'p, 'q> {
-        self.index
-            .range::<[u8], _>((Bound::Included(prefix), Bound::Unbounded))
-            .take_while(move |(key, _)| key.starts_with(prefix))
-            .filter_map(|(_, at)| self.entries.get(*at))
+        self.places(prefix).filter_map(|at| self.entries.get(at))
     }
 
-    /// The same in the order of [`iter`](Self::iter).
+    /// Copies of the same, in the order of [`iter`](Self::iter).
     pub(super) fn copy_with_prefix(&self, prefix: &[u8]) -> Vec<Entry> {
-        let all = self.index.range::<[u8], _>((Bound::Included(prefix), Bound::Unbounded));
-        let mut places: Vec<usize> =
-            all.take_while(|(key, _)| key.starts_with(prefix)).map(|(_, at)| *at).collect();
+        let mut places: Vec<usize> = self.places(prefix).collect();
         places.sort_unstable();
         places.into_iter().filter_map(|at| self.entries.get(at).cloned()).collect()
+    }
+
+    fn places<'p, 'q>(&'p self, prefix: &'q [u8]) -> impl Iterator<Item = usize> + use<'p, 'q> {
+        let from = self.index.range::<[u8], _>((Bound::Included(prefix), Bound::Unbounded));
+        from.take_while(move |(key, _)| key.starts_with(prefix)).map(|(_, at)| *at)
     }
 
     /// Puts the variable `ServerRoot`, which the file may use but `JkWorkerProperty` lines may not.
