@@ -40,7 +40,8 @@ pub(super) const ALL: &[Directive] = &[
             "none",
             "A file of rules, one `PATTERN=WORKER` a line. `!` before a pattern excludes, as `JkUnMount` does; `-` \
              switches the line off; `#` starts a comment; `$(NAME)` in a worker stands for an earlier line `NAME=...` \
-             or a variable of httpd's environment. A line that cannot be read is left out and told of.",
+             or a variable of httpd's environment. A line that cannot be read is left out and told of. Where the file is read \
+             again while httpd runs (`JkMountFileReload`), httpd's `User` must be able to read it.",
         ),
     new(
         "JkMountFileReload",
