@@ -85,7 +85,7 @@ def _verdicts(rows: list[Row]):
         relative = goal.ratio or row.unit == "x"
         show = (lambda v: f"{v:.2f} x") if relative else number
         # What is shown decides, not digits that nobody sees.
-        rounded = round(value, 2) if relative else round(value, 1)
+        rounded = round(value, 2)
         verdict = "aim met" if rounded <= goal.aim else "must met" if rounded <= goal.must else "**missed**"
         yield f"| {goal.what} | {show(value)}{' ~' if row.noisy else ''} | {show(goal.must)} | {show(goal.aim)} | {verdict} |"
 
